@@ -1,0 +1,15 @@
+// Package convo is the conversation engine.
+//
+//	callback → inbox row → one lane per person → step in one transaction → outbox rows → sender
+//
+// A message is stored before it is acknowledged. A Runner takes a lease with a
+// fencing token on one person's lane, reads its oldest rows in order and for each,
+// in one transaction that checks the token, routes it (Router), runs a step of a
+// Flow, stores {flow, step name, version, state}, queues the replies and marks the
+// row done. A Sender claims each person's oldest unsent row and sends the stored
+// bytes. Killing the process anywhere loses nothing and does nothing twice.
+//
+// A question with options is remembered as a list with a letter; a bare number
+// answers the list shown last, "B2" an older one, and a step that expects numbers
+// wins. A card of an earlier question never acts: it says what became of it.
+package convo
