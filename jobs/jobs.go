@@ -3,13 +3,13 @@ package jobs
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
 	"time"
 
 	"github.com/hibiken/asynq"
-	"golang.org/x/sync/errgroup"
 )
 
 // Run is one planned run of a job.
@@ -17,7 +17,8 @@ type Run struct {
 	ID         int64
 	Job        string
 	DueAt      time.Time
-	Generation int
+	Generation int // counts how often it was carried
+	Attempts   int // counts how often it was begun
 }
 
 // Runs is the plan, in Postgres.
@@ -25,14 +26,16 @@ type Runs interface {
 	// Plan adds a run unless that job is planned for that moment already.
 	Plan(ctx context.Context, job string, due time.Time) error
 	// Uncarried takes runs that are due and that nobody has carried since before, or
-	// whose worker's lease is over, and raises their generation.
-	Uncarried(ctx context.Context, now, before time.Time) ([]Run, error)
-	// Claim takes a run of this generation for a lease; ok is false when it is not to
-	// be done (any more).
+	// whose worker's lease is over, and raises their generation. A run whose worker
+	// was lost at its last attempt fails instead.
+	Uncarried(ctx context.Context, now, before time.Time, lastAttempt int) ([]Run, error)
+	// Claim begins a run of this generation under a lease; ok is false when it is not
+	// to be done (any more).
 	Claim(ctx context.Context, id int64, generation int, lease time.Duration) (run Run, ok bool, err error)
-	// Finish records the end; code names a failure, "" is success. After the last
-	// attempt a failed run stays for a person to look at.
-	Finish(ctx context.Context, id int64, code string, lastAttempt int) error
+	// Finish records the end of a run of this generation; code names a failure, ""
+	// is success. A failure is tried again after pause; at its last attempt it stays
+	// failed, for a person to look at.
+	Finish(ctx context.Context, id int64, generation int, code string, pause time.Duration, lastAttempt int) error
 }
 
 // Job is one thing to do, one file each.
@@ -40,48 +43,57 @@ type Job struct {
 	Name string
 	// Next is the first moment after t at which it is due.
 	Next func(t time.Time) time.Time
-	Do   func(ctx context.Context) error
+	// Do may be stopped at any moment and begun again: what it did is in Postgres.
+	Do func(ctx context.Context) error
 }
 
-// Config is what a Service is made of.
+// Config is what a Service is made of. Everything but the durations is needed.
 type Config struct {
 	Runs  Runs
 	Jobs  []Job
 	Redis asynq.RedisConnOpt
 	Now   func() time.Time
 	Log   *slog.Logger
-	Sweep time.Duration // how often the plan is looked at; 5 s if zero
+
+	Sweep      time.Duration // how often the plan is looked at; 5 s if zero
+	CarryAgain time.Duration // a carried run that nobody began is carried again after this; 15 s if zero
+	Lease      time.Duration // a run whose worker is silent for this long is given to another; 10 min if zero
+	Pause      time.Duration // before the second attempt; four times as long before each further one; 1 min if zero
 }
 
 // Service plans, carries and does jobs.
 type Service struct{ Config }
 
 const (
-	taskType     = "run"
-	queueName    = "house"
-	lease        = 10 * time.Minute // the longest a job may take
-	carryAgain   = 15 * time.Second // after this a carried run that nobody claimed is carried again
-	lastAttempt  = 5
-	startTimeout = 10 * time.Second
+	taskType    = "run"
+	queueName   = "house"
+	lastAttempt = 5
+	endWithin   = 5 * time.Second // for a job to notice the end, and for its row to be written
 )
 
 // New checks the configuration.
 func New(c Config) (*Service, error) {
 	if c.Runs == nil || c.Redis == nil || c.Now == nil || c.Log == nil {
-		return nil, fmt.Errorf("jobs: Runs, Redis, Now and Log are needed")
+		return nil, errors.New("jobs: Runs, Redis, Now and Log are needed")
 	}
-	if c.Sweep <= 0 {
-		c.Sweep = 5 * time.Second
+	for _, d := range []struct {
+		field    *time.Duration
+		fallback time.Duration
+	}{{&c.Sweep, 5 * time.Second}, {&c.CarryAgain, 15 * time.Second}, {&c.Lease, 10 * time.Minute}, {&c.Pause, time.Minute}} {
+		if *d.field <= 0 {
+			*d.field = d.fallback
+		}
 	}
 	return &Service{c}, nil
 }
 
-// Run works until ctx is over.
+// Run works until ctx is over, then ends what is under way: it is begun again later.
+// A Redis that is not there is waited for.
 func (s *Service) Run(ctx context.Context) error {
 	server := asynq.NewServer(s.Redis, asynq.Config{
 		Concurrency: 2, Queues: map[string]int{queueName: 1}, Logger: quiet{}, LogLevel: asynq.FatalLevel,
-		TaskCheckInterval: time.Second, ShutdownTimeout: startTimeout,
-		IsFailure: func(error) bool { return true },
+		BaseContext:       func() context.Context { return ctx },
+		TaskCheckInterval: min(time.Second, s.Sweep), ShutdownTimeout: endWithin,
 	})
 	mux := asynq.NewServeMux()
 	mux.HandleFunc(taskType, s.work)
@@ -91,19 +103,21 @@ func (s *Service) Run(ctx context.Context) error {
 	defer server.Shutdown()
 	client := asynq.NewClient(s.Redis)
 	defer client.Close()
-	var g errgroup.Group
-	g.Go(func() error { s.plan(ctx, client); return nil })
-	return g.Wait()
+	s.plan(ctx, client)
+	return nil
 }
 
 // plan looks every few seconds what is due and carries it.
 func (s *Service) plan(ctx context.Context, client *asynq.Client) {
 	tick := time.NewTicker(s.Sweep)
 	defer tick.Stop()
+	failing := false
 	for {
-		if err := s.sweep(ctx, client); err != nil && ctx.Err() == nil {
-			s.Log.Warn("plan jobs", "err", err)
+		err := s.sweep(ctx, client)
+		if err != nil && !failing && ctx.Err() == nil {
+			s.Log.Warn("jobs wait", "err", err) // said once, until it works again
 		}
+		failing = err != nil
 		select {
 		case <-ctx.Done():
 			return
@@ -118,15 +132,22 @@ func (s *Service) sweep(ctx context.Context, client *asynq.Client) error {
 	for _, j := range s.Jobs {
 		// The last moment that has passed within a day, so that a night missed while we
 		// were down is made up for once.
+		var last time.Time
 		for due := j.Next(now.Add(-24 * time.Hour)); !due.After(now); due = j.Next(due) {
-			if j.Next(due).After(now) {
-				if err := s.Runs.Plan(ctx, j.Name, due); err != nil {
-					return err
-				}
-			}
+			last = due
+		}
+		if last.IsZero() {
+			continue
+		}
+		if err := s.Runs.Plan(ctx, j.Name, last); err != nil {
+			return err
 		}
 	}
-	runs, err := s.Runs.Uncarried(ctx, now, now.Add(-carryAgain))
+	// Redis first: a run is not to use up a generation for nothing.
+	if err := client.Ping(); err != nil {
+		return errors.New("redis does not answer") // the error would hold its address
+	}
+	runs, err := s.Runs.Uncarried(ctx, now, now.Add(-s.CarryAgain), lastAttempt)
 	if err != nil {
 		return err
 	}
@@ -136,8 +157,10 @@ func (s *Service) sweep(ctx context.Context, client *asynq.Client) error {
 			return err
 		}
 		id := strconv.FormatInt(r.ID, 10) + "-" + strconv.Itoa(r.Generation)
-		if _, err := client.EnqueueContext(ctx, asynq.NewTask(taskType, payload), asynq.TaskID(id), asynq.Queue(queueName), asynq.MaxRetry(0), asynq.Timeout(lease)); err != nil {
-			return fmt.Errorf("carry run %d: %w", r.ID, err)
+		_, err = client.EnqueueContext(ctx, asynq.NewTask(taskType, payload), asynq.TaskID(id), asynq.Queue(queueName),
+			asynq.MaxRetry(0), asynq.Timeout(s.Lease*9/10)) // a job ends before its lease does
+		if err != nil {
+			return fmt.Errorf("carry run %d: redis refuses it", r.ID)
 		}
 	}
 	return nil
@@ -148,31 +171,52 @@ type carried struct {
 	Generation int   `json:"generation"`
 }
 
-// work does one carried run, if Postgres still asks for it.
+// work does one carried run, if Postgres still asks for it. It never returns an error:
+// what becomes of a run stands in Postgres, and asynq keeps nothing.
 func (s *Service) work(ctx context.Context, task *asynq.Task) error {
 	var c carried
 	if err := json.Unmarshal(task.Payload(), &c); err != nil {
-		return fmt.Errorf("%w: payload", asynq.SkipRetry)
+		s.Log.Warn("strange task")
+		return nil
 	}
-	run, ok, err := s.Runs.Claim(ctx, c.ID, c.Generation, lease)
-	if err != nil || !ok {
-		return err
+	run, ok, err := s.Runs.Claim(ctx, c.ID, c.Generation, s.Lease)
+	if err != nil {
+		s.Log.Warn("claim run", "run", c.ID, "err", err) // it is carried again
+		return nil
 	}
-	for _, j := range s.Jobs {
-		if j.Name != run.Job {
-			continue
-		}
-		code := ""
-		if err := j.Do(ctx); err != nil {
-			code = err.Error()
-			s.Log.Warn("job failed", "job", j.Name, "run", run.ID, "err", err)
-		}
-		return s.Runs.Finish(context.WithoutCancel(ctx), run.ID, code, lastAttempt)
+	if !ok {
+		return nil
 	}
-	return s.Runs.Finish(ctx, run.ID, "unknown job", 0)
+	code := ""
+	if err := s.do(ctx, run); err != nil {
+		code = err.Error()
+		s.Log.Warn("job failed", "job", run.Job, "run", run.ID, "attempt", run.Attempts, "err", err)
+	}
+	pause := s.Pause << (2 * max(0, run.Attempts-1))
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), endWithin)
+	defer cancel()
+	if err := s.Runs.Finish(end, run.ID, run.Generation, code, pause, lastAttempt); err != nil {
+		s.Log.Warn("finish run", "run", run.ID, "err", err) // done again when its lease is over
+	}
+	return nil
 }
 
-// Daily is due every day at hour:minute in now's zone. Choose minutes off :00 and :30
+// do runs the job; a panic is a failure like another.
+func (s *Service) do(ctx context.Context, run Run) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %T", p) // the type only: what it says may hold anything
+		}
+	}()
+	for _, j := range s.Jobs {
+		if j.Name == run.Job {
+			return j.Do(ctx)
+		}
+	}
+	return errors.New("unknown job")
+}
+
+// Daily is due every day at hour:minute in zone. Choose minutes off :00 and :30
 // (WeCom's advice, WECOM.md §B.8).
 func Daily(hour, minute int, zone *time.Location) func(time.Time) time.Time {
 	return func(t time.Time) time.Time {

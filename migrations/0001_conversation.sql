@@ -99,7 +99,7 @@ CREATE INDEX outbox_open ON outbox (lane, id) WHERE state IN ('pending', 'sendin
 CREATE INDEX outbox_lane ON outbox (user_key, lane, id) WHERE state IN ('pending', 'sending', 'unknown');
 CREATE INDEX outbox_budget ON outbox (user_key, tried_at) WHERE kind = 'send' AND tried_at IS NOT NULL;
 CREATE INDEX outbox_doubt ON outbox (first_try_at) WHERE state IN ('sending', 'unknown');
-CREATE INDEX outbox_held ON outbox (id) WHERE state = 'held';
+CREATE INDEX outbox_stuck ON outbox (state) WHERE state IN ('held', 'failed');
 
 -- One row: until when every sender keeps still (errcode 45009).
 CREATE TABLE sending_pause (

@@ -48,6 +48,7 @@ CREATE TABLE assignment (
     acting    boolean NOT NULL DEFAULT false
 );
 CREATE UNIQUE INDEX assignment_current ON assignment (person_id, post_id) WHERE ended_on IS NULL;
+CREATE INDEX assignment_person ON assignment (person_id);
 CREATE INDEX assignment_post ON assignment (post_id);
 
 CREATE TABLE role_grant (
@@ -62,6 +63,7 @@ CREATE TABLE role_grant (
 );
 CREATE UNIQUE INDEX role_grant_current ON role_grant (person_id, role, section_id, source) NULLS NOT DISTINCT
     WHERE ended_on IS NULL;
+CREATE INDEX role_grant_person ON role_grant (person_id);
 
 CREATE TABLE delegation (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

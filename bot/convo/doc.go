@@ -12,4 +12,18 @@
 // A question with options is remembered as a list with a letter; a bare number
 // answers the list shown last, "B2" an older one, and a step that expects numbers
 // wins. A card of an earlier question never acts: it says what became of it.
+//
+// Read it by direction: accept.go (in) → runner.go (leases, failures, parking; pump.go
+// is its loop) → route.go and press.go (what is meant; match.go reads numbers, letters
+// and labels) → play.go (what follows: steps, questions, rows) → sender.go (out).
+// ports.go is what a database and a transport must do; turn.go, flow.go and router.go
+// are what handlers write against.
+//
+// Two clocks: leases, and whether a text was there before a question, go by the
+// database's clock, so that instances need not agree; timers, back-off and limits go
+// by the injected one.
+//
+// A turn reads without locks and commits under the lane's token and the card count it
+// started from; when somebody gave this person a card meanwhile, it is run again.
+// Whoever gives cards to others locks their conversations in key order.
 package convo

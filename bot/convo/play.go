@@ -136,6 +136,7 @@ func (p *play) step(ctx context.Context, a Answer) (understood bool, said []bot.
 		p.endQuestion(ended)
 		p.pop()
 		ask = true
+	default: // unknown: left above
 	}
 	return true, nil, p.settle(ctx, ask)
 }
@@ -248,7 +249,7 @@ func (p *play) ask(ctx context.Context, repeat bool) error {
 		p.conv.Ask++
 	}
 	p.t.effects.pending = nil
-	p.t.About = bot.About{}
+	p.t.About, p.t.Repeat = bot.About{}, repeat
 	state, err := d.ask(ctx, p.t, top.Step, top.State)
 	if err != nil {
 		return fmt.Errorf("ask %s.%s: %w", top.Flow, top.Step, err)
@@ -334,6 +335,11 @@ func (p *play) build(ctx context.Context) error {
 		dedupe := "once:" + timer.once
 		if timer.once == "" {
 			dedupe = "timer:" + strconv.FormatInt(p.row.ID, 10) + ":" + strconv.Itoa(i)
+			if p.row.ID == 0 { // not from a stored message: see Runner.Do
+				if dedupe, err = p.taskID(); err != nil {
+					return err
+				}
+			}
 		}
 		note := timer.note
 		p.out.Timers = append(p.out.Timers, Timer{Due: timer.at, Message: bot.Message{

@@ -36,9 +36,10 @@ func (p *play) run(ctx context.Context) error {
 	case bot.KindUnsubscribe:
 		return p.handle(ctx, router.Unsubscribe, "")
 	case bot.KindOther:
-		if strings.HasPrefix(m.Media, "event.") {
-			return nil // a page opened, a place reported, the app warned: nobody asked anything
+		if name, ok := strings.CutPrefix(m.Media, "event."); ok {
+			return p.handle(ctx, router.Events[name], "") // mostly none: a page opened, a place reported
 		}
+	default: // a person's own message: below
 	}
 	if actor.Person == 0 && router.Stranger != nil {
 		return p.handle(ctx, router.Stranger, "")
@@ -52,8 +53,9 @@ func (p *play) run(ctx context.Context) error {
 		return p.handle(ctx, router.Media, text.ConvoMedia)
 	case bot.KindEnter:
 		return p.handle(ctx, router.Enter, "")
+	default:
+		return p.handle(ctx, router.Fallback, text.ConvoUnknown)
 	}
-	return p.handle(ctx, router.Fallback, text.ConvoUnknown)
 }
 
 // handle runs a handler, or says the line for when there is none.
@@ -112,8 +114,10 @@ func (p *play) text(ctx context.Context) error {
 		return p.handle(ctx, p.r.Router.Fallback, text.ConvoUnknown)
 	}
 	p.t.Answer = Answer{Text: folded}
-	if done, err := p.command(ctx, p.r.Router.Globals, folded); done || err != nil {
-		return err
+	if !p.label(folded) {
+		if done, err := p.command(ctx, p.r.Router.Globals, folded); done || err != nil {
+			return err
+		}
 	}
 	if letter, numbers, ok := Letter(folded); ok {
 		if done, err := p.byLetter(ctx, letter, numbers); done || err != nil {
@@ -138,6 +142,20 @@ func (p *play) text(ctx context.Context) error {
 		return err
 	}
 	return p.handle(ctx, p.r.Router.Fallback, text.ConvoUnknown)
+}
+
+// label reports whether the words are exactly what stands on an option of the pending
+// question: such an option means more than a command that sounds like it (改一改).
+func (p *play) label(folded string) bool {
+	if p.conv.Pending == nil || p.dialog() == nil || p.moved {
+		return false
+	}
+	for _, o := range p.conv.Pending.Choices.Options {
+		if Fold(o.Text) == folded {
+			return true
+		}
+	}
+	return false
 }
 
 // command tries a list of commands.

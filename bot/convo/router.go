@@ -33,6 +33,9 @@ type Router struct {
 	Menu map[string]Handler
 	// Notes are messages from ourselves, by name.
 	Notes map[string]Handler
+	// Events are what the platform says about the app itself (KindOther, "event.<name>"),
+	// by name; others of that kind are heard and left alone.
+	Events map[string]Handler
 	// Question answers a policy question if the text is one; sure says that only an
 	// unmistakable question counts (the person is in a free-text step).
 	Question func(ctx context.Context, t *Turn, sure bool) (answered bool, err error)

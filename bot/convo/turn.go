@@ -39,6 +39,9 @@ type Turn struct {
 	About bot.About
 	// Args is what a command's matcher found (改第3条 → "3").
 	Args []string
+	// Repeat tells a step's Ask that the same question is asked once more (after a
+	// digression): what only led up to it need not be said again.
+	Repeat bool
 
 	effects effects
 	conv    *Conversation

@@ -9,21 +9,6 @@ import (
 	"qingfeng/bot/text"
 )
 
-// CatalogueSheet is an imported catalogue of power items (职权目录).
-type CatalogueSheet struct{ Rows []CatalogueRow }
-
-// CatalogueRow is one power item with its steps in order.
-type CatalogueRow struct {
-	Section, Item                      string
-	Class                              risk.PowerClass
-	Content, Basis, Limit, Supervision string
-	Nodes                              []NodeName
-	Row                                int // in the sheet; the first one where an item takes several
-}
-
-// NodeName is one step and who acts there; Post is empty when the sheet does not say.
-type NodeName struct{ Name, Post string }
-
 const (
 	cSection = iota
 	cItem
@@ -48,17 +33,17 @@ func catalogueColumns() []column {
 	}
 }
 
-// ParseCatalogue reads a catalogue. An item whose steps stand on several rows
-// becomes one.
-func ParseCatalogue(data []byte) (CatalogueSheet, []Issue) {
+// ParseCatalogue reads a catalogue of power items (职权目录). An item whose steps stand
+// on several rows becomes one, under the number of the first.
+func ParseCatalogue(data []byte) ([]risk.CatalogueRow, []risk.ImportIssue) {
 	t, issues := readTable(data, catalogueColumns())
 	if t == nil {
-		return CatalogueSheet{}, issues
+		return nil, issues
 	}
-	var rows []CatalogueRow
+	var rows []risk.CatalogueRow
 	at := map[string]int{}
 	t.each(func(r *rowReader) {
-		row := CatalogueRow{
+		row := risk.CatalogueRow{
 			Section: r.word(cSection), Item: r.word(cItem), Class: choose(r, cClass, classes()),
 			Content: r.text(cContent), Basis: r.text(cBasis), Limit: r.text(cLimit), Supervision: r.text(cSupervision),
 			Row: r.row(),
@@ -75,7 +60,7 @@ func ParseCatalogue(data []byte) (CatalogueSheet, []Issue) {
 		}
 		key := row.Section + "\x00" + row.Item
 		if i, ok := at[key]; ok {
-			if rows[i].join(row) {
+			if join(&rows[i], row) {
 				r.note(cItem, fmt.Sprintf(text.FormSameItem, rows[i].Row))
 			} else {
 				r.refuse(cItem, fmt.Sprintf(text.FormSameItemDiffers, rows[i].Row))
@@ -93,12 +78,12 @@ func ParseCatalogue(data []byte) (CatalogueSheet, []Issue) {
 			t.say(row.Row-1, first(text.FormColSupervise), text.FormNoSupervision, false)
 		}
 	}
-	return CatalogueSheet{Rows: rows}, t.done(len(rows))
+	return rows, t.done(len(rows))
 }
 
 // join adds the steps of a later row of the same item; it fails when the rows
 // contradict each other.
-func (c *CatalogueRow) join(more CatalogueRow) bool {
+func join(c *risk.CatalogueRow, more risk.CatalogueRow) bool {
 	fill := func(have *string, s string) bool {
 		if *have == "" {
 			*have = s
@@ -121,8 +106,8 @@ const (
 // ParseNodes reads the steps of an item, as 受理(窗口受理岗)→审核(股长)→办结. Arrows
 // may be → -> => ＞ — or line ends; the last bracket of a step names its post.
 // An error is a *bot.Error that says what to correct.
-func ParseNodes(s string) ([]NodeName, error) {
-	var nodes []NodeName
+func ParseNodes(s string) ([]risk.NodeName, error) {
+	var nodes []risk.NodeName
 	parts, err := splitSteps(clean(s))
 	if err != nil {
 		return nil, err
@@ -137,7 +122,7 @@ func ParseNodes(s string) ([]NodeName, error) {
 		case len([]rune(name)) > maxNodeName || len([]rune(post)) > maxNodeName:
 			return nil, bot.Refuse(fmt.Sprintf(text.FormLongNode, string([]rune(name + post)[:12])), "form: step name too long")
 		}
-		if nodes = append(nodes, NodeName{Name: name, Post: post}); len(nodes) > maxNodes {
+		if nodes = append(nodes, risk.NodeName{Name: name, Post: post}); len(nodes) > maxNodes {
 			return nil, bot.Refuse(fmt.Sprintf(text.FormManyNodes, maxNodes), "form: too many steps")
 		}
 	}

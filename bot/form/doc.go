@@ -1,7 +1,7 @@
 // Package form is everything that is a file: the sheets people import, the old
 // forms they bring along, and the official forms that come out.
 //
-// Reading (container.go, sheet.go, then one file a sheet) parses and reports; it
+// Reading (container.go, book.go, sheet.go, then one file a sheet) parses and reports; it
 // never touches the register. A refused file is a *bot.Error whose Say tells what
 // to do; a doubtful row is an Issue. What is unpacked is bounded, so that a small
 // file cannot become a large one in memory.

@@ -202,8 +202,9 @@ func sizeOf(r role) float64 {
 		return 12
 	case roleSmall:
 		return 9
+	default:
+		return 10.5
 	}
-	return 10.5
 }
 
 func docxStyle(r role) string { return "Form" + string(r) }

@@ -277,9 +277,11 @@ func TestTheSummaryHasEveryColumnAndRow(t *testing.T) {
 }
 
 func TestMeetingPapersHaveTheirPartsAndBlanks(t *testing.T) {
-	data, err := form.MeetingRecord(form.Meeting{Unit: "栖云县交通运输局", Name: "定级会", Start: time.Date(2026, 11, 4, 1, 0, 0, 0, time.UTC), Place: "三楼会议室",
+	data, err := form.MeetingRecord(form.Meeting{
+		Unit: "栖云县交通运输局", Name: "定级会", Start: time.Date(2026, 11, 4, 1, 0, 0, 0, time.UTC), Place: "三楼会议室",
 		Chair: "赵国强", Recorder: "李静", Attendees: []string{"赵国强", "周岚"}, Observers: []string{"何平"}, Agenda: []string{"审定等级"},
-		Decisions: []form.Decision{{No: 3, Subject: "支付岗·复核·走过场", Before: "二级", After: "一级", Text: "调一级"}}})
+		Decisions: []form.Decision{{No: 3, Subject: "支付岗·复核·走过场", Before: "二级", After: "一级", Text: "调一级"}},
+	})
 	ok(t, err)
 	doc := unzip(t, data, "word/document.xml")
 	wellFormed(t, "document", doc)
@@ -288,8 +290,10 @@ func TestMeetingPapersHaveTheirPartsAndBlanks(t *testing.T) {
 			t.Errorf("%q is missing", want)
 		}
 	}
-	data, err = form.GradingTable(form.Grading{Unit: "栖云县交通运输局", Campaign: "2026年度排查", Rows: []form.GradingRow{{No: 3, Section: "财务股", Post: "支付岗", Node: "复核", Title: "走过场", Suggested: "二级", Confirmed: "一级", Monitor: "纪检组", Note: "涉及大额资金"}},
-		Totals: form.Totals{Points: 1, Levels: []form.Count{{Label: "一级", N: 1}}}})
+	data, err = form.GradingTable(form.Grading{
+		Unit: "栖云县交通运输局", Campaign: "2026年度排查", Rows: []form.GradingRow{{No: 3, Section: "财务股", Post: "支付岗", Node: "复核", Title: "走过场", Suggested: "二级", Confirmed: "一级", Monitor: "纪检组", Note: "涉及大额资金"}},
+		Totals: form.Totals{Points: 1, Levels: []form.Count{{Label: "一级", N: 1}}},
+	})
 	ok(t, err)
 	doc = unzip(t, data, "word/document.xml")
 	wellFormed(t, "document", doc)

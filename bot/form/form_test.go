@@ -44,7 +44,7 @@ func ok(t testing.TB, err error) {
 }
 
 // fatal lists the fatal issues as lines.
-func fatal(issues []form.Issue) []string {
+func fatal(issues []risk.ImportIssue) []string {
 	var out []string
 	for _, i := range issues {
 		if i.Fatal {
@@ -54,7 +54,7 @@ func fatal(issues []form.Issue) []string {
 	return out
 }
 
-func says(issues []form.Issue, part string) bool {
+func says(issues []risk.ImportIssue, part string) bool {
 	for _, i := range issues {
 		if strings.Contains(i.String(), part) {
 			return true
@@ -140,18 +140,25 @@ func tbl(rows ...[]string) string {
 
 func samplePoints(n int) []form.Point1 {
 	base := []form.Point1{
-		{Item: "工程进度款支付审核", Node: "计量支付复核", Title: "复核走过场，多计工程量也能付款",
+		{
+			Item: "工程进度款支付审核", Node: "计量支付复核", Title: "复核走过场，多计工程量也能付款",
 			Manifestations: []string{"不逐项核对计量单和影像就签字，可能给多计、早付留下空间。", "资料不全先付后补，事后不再核对。"},
 			Category:       "工作流程", Level: "一级（高）", Methods: []string{"自己找", "互相查"},
 			Measures: []risk.Measure{
 				{Text: "付款前把计量单、影像、签认传齐，缺一项不流转。", Who: "支付岗", Frequency: "每笔", Evidence: "附件清单", NotDone: "缺件付款"},
-				{Text: "经办与复核由不同人担任。", Who: "股长", Frequency: "每季度", Evidence: "换岗表（含签名）"}}},
-		{Item: "单位印章使用管理", Node: "用印登记", Title: "先盖章、后补批", Manifestations: []string{"空白介绍信先行用印，为他人冒用提供便利。"},
+				{Text: "经办与复核由不同人担任。", Who: "股长", Frequency: "每季度", Evidence: "换岗表（含签名）"},
+			},
+		},
+		{
+			Item: "单位印章使用管理", Node: "用印登记", Title: "先盖章、后补批", Manifestations: []string{"空白介绍信先行用印，为他人冒用提供便利。"},
 			Category: "岗位职责", Level: "二级（中）", Methods: []string{"自己找"},
-			Measures: []risk.Measure{{Text: "先有审批编号后用印", Who: "印章岗", Frequency: "每次", Evidence: "用印台账"}}},
-		{Item: "公务用车管理", Node: "加油核对", Title: "=油量里程长期不对账", Manifestations: []string{"加油量与行驶里程不按月比对 <A&B>。"},
+			Measures: []risk.Measure{{Text: "先有审批编号后用印", Who: "印章岗", Frequency: "每次", Evidence: "用印台账"}},
+		},
+		{
+			Item: "公务用车管理", Node: "加油核对", Title: "=油量里程长期不对账", Manifestations: []string{"加油量与行驶里程不按月比对 <A&B>。"},
 			Category: "制度机制", Level: "三级（低）", Methods: []string{"群众提"},
-			Measures: []risk.Measure{{Text: "每月5日前出油耗里程对照表"}}},
+			Measures: []risk.Measure{{Text: "每月5日前出油耗里程对照表"}},
+		},
 	}
 	var out []form.Point1
 	for i := range n {
@@ -167,14 +174,18 @@ func totalsOf(ps []form.Point1) form.Totals {
 	for _, p := range ps {
 		l, c = append(l, p.Level), append(c, p.Category)
 	}
-	return form.Totals{Points: len(ps),
+	return form.Totals{
+		Points:     len(ps),
 		Levels:     form.CountLabels([]string{"一级（高）", "二级（中）", "三级（低）"}, l...),
-		Categories: form.CountLabels([]string{"岗位职责", "制度机制", "思想道德", "工作流程", "外部环境"}, c...)}
+		Categories: form.CountLabels([]string{"岗位职责", "制度机制", "思想道德", "工作流程", "外部环境"}, c...),
+	}
 }
 
 func sampleForm(n int) form.Form1 {
 	ps := samplePoints(n)
-	return form.Form1{Unit: "栖云县交通运输局", Section: "财务审计股", Post: "工程款支付岗", Person: "陈明", Position: "四级主任科员",
+	return form.Form1{
+		Unit: "栖云县交通运输局", Section: "财务审计股", Post: "工程款支付岗", Person: "陈明", Position: "四级主任科员",
 		Duties: "负责工程进度款的支付审核。", FilledOn: time.Date(2026, 10, 14, 0, 0, 0, 0, time.UTC), Points: ps, Totals: totalsOf(ps),
-		Confirmations: []form.Confirmation{{Step: "分管领导审核", Who: "周岚", When: time.Date(2026, 10, 28, 8, 30, 0, 0, time.UTC), Decision: "同意", Unseen: true}}}
+		Confirmations: []form.Confirmation{{Step: "分管领导审核", Who: "周岚", When: time.Date(2026, 10, 28, 8, 30, 0, 0, time.UTC), Decision: "同意", Unseen: true}},
+	}
 }

@@ -100,7 +100,8 @@ func (f Form1) page() (page, error) {
 	case len(f.Points) > 0:
 	case f.ZeroReason != "":
 		points.rows = append(points.rows, rowBox{min: 20, keep: true, cells: []cellBox{
-			cellOf(landscapeWidth, roleBody, alignLeft, fmt.Sprintf(text.FormZero, oneLine(f.ZeroReason)))}})
+			cellOf(landscapeWidth, roleBody, alignLeft, fmt.Sprintf(text.FormZero, oneLine(f.ZeroReason))),
+		}})
 	default: // an empty form to fill in by hand
 		for range 5 {
 			points.rows = append(points.rows, rowBox{cells: blanks(w), min: 12})
@@ -118,8 +119,10 @@ func (f Form1) page() (page, error) {
 	}
 	points.rows = append(points.rows, f.signatures(w)...)
 
-	out := page{name: f.Person + " " + f.Post, tag: text.FormTag1, title: text.FormTitle1,
-		blocks: []block{{table: &person}, {table: &points}}}
+	out := page{
+		name: f.Person + " " + f.Post, tag: text.FormTag1, title: text.FormTitle1,
+		blocks: []block{{table: &person}, {table: &points}},
+	}
 	return out.confirmed(f.Confirmations), nil
 }
 
@@ -180,8 +183,10 @@ func measureLines(ms []risk.Measure) string {
 	for i, m := range ms {
 		var slots []string
 		for _, s := range []struct{ name, value string }{
-			{text.FormSlotWho, m.Who}, {text.FormSlotFrequency, m.Frequency},
-			{text.FormSlotEvidence, m.Evidence}, {text.FormSlotNotDone, m.NotDone},
+			{text.FormSlotWho, m.Who},
+			{text.FormSlotFrequency, m.Frequency},
+			{text.FormSlotEvidence, m.Evidence},
+			{text.FormSlotNotDone, m.NotDone},
 		} {
 			if s.value != "" {
 				slots = append(slots, s.name+"："+oneLine(s.value))

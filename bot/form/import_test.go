@@ -34,13 +34,13 @@ func TestRosterIsReadWhateverTheOrderBlanksAndWidthOfItsCells(t *testing.T) {
 		t.Fatalf("refused: %v", f)
 	}
 	unit := "栖云县交通运输局"
-	want := []form.RosterRow{
+	want := []risk.RosterRow{
 		{Unit: unit, Section: "财务审计股", Post: "股长", Stratum: risk.StratumMiddle, Name: "刘敏", UserID: "LiuMin", Roles: []bot.Role{bot.RoleSectionHead, bot.RolePostHolder}, Tags: []risk.PowerTag{risk.TagMoney, risk.TagPermit}, Row: 4},
 		{Unit: unit, Section: "局领导班子", Post: "局长", Stratum: risk.StratumLeader, Name: "周岚", UserID: "zhou.lan", Roles: []bot.Role{bot.RoleLeaderInCharge, bot.RolePrincipal}, LeaderOf: []string{"财务审计股"}, Tags: []risk.PowerTag{risk.TagPeople, risk.TagMoney}, Row: 5},
 		{Unit: "驻局纪检监察组", Section: "驻局纪检监察组", Name: "何平", UserID: "heping", Roles: []bot.Role{bot.RoleDiscipline}, Row: 6},
 		{Unit: unit, Section: "财务审计股", Post: "支付岗", Stratum: risk.StratumKey, Name: "陈明", UserID: "chenming", Roles: []bot.Role{bot.RolePostHolder}, Row: 7},
 	}
-	if d := cmp.Diff(want, got.Rows); d != "" {
+	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("rows (-want +got):\n%s", d)
 	}
 	if !says(issues, "第3行「备注」：这一列用不到") || !says(issues, "第8行") {
@@ -56,8 +56,8 @@ func TestEveryRoleOfTheCatalogueIsUnderstood(t *testing.T) {
 		"IT管理员": bot.RoleITAdmin, "it管理员": bot.RoleITAdmin, "安全审计员": bot.RoleAuditor,
 	} {
 		got, issues := form.ParseRoster(sheet(t, [][]string{rosterHead, {"甲局", "办公室", "文秘岗", "一般岗位", "李静", "lijing", said}}))
-		if len(got.Rows) != 1 || !slices.Equal(got.Rows[0].Roles, []bot.Role{want}) {
-			t.Errorf("%s: %v %v", said, got.Rows, issues)
+		if len(got) != 1 || !slices.Equal(got[0].Roles, []bot.Role{want}) {
+			t.Errorf("%s: %v %v", said, got, issues)
 		}
 	}
 }
@@ -79,7 +79,7 @@ func TestMergedCellsAreFilledDown(t *testing.T) {
 		t.Fatalf("refused: %v", f)
 	}
 	var lines []string
-	for _, r := range got.Rows {
+	for _, r := range got {
 		lines = append(lines, strings.Join([]string{r.Unit, r.Section, r.Post, r.Name, string(r.UserID)}, " "))
 	}
 	want := []string{"甲局 办公室 主任 李静 lijing", "甲局 办公室 文秘岗 李静 lijing", "甲局 办公室 后勤岗 王强 wangqiang"}
@@ -121,8 +121,8 @@ func TestBadRosterRowsAreNamedOneByOne(t *testing.T) {
 	if !says(issues, "第7行：与第2行是同一个人、同一个岗位，已略过") {
 		t.Error("the repeated row goes unmentioned")
 	}
-	if len(got.Rows) != 1 || !form.Blocked(issues) {
-		t.Errorf("%d rows, blocked %v", len(got.Rows), form.Blocked(issues))
+	if len(got) != 1 || !form.Blocked(issues) {
+		t.Errorf("%d rows, blocked %v", len(got), form.Blocked(issues))
 	}
 }
 
@@ -155,7 +155,7 @@ func TestALongNumberKeepsItsDigits(t *testing.T) {
 		ok(t, f.SetCellValue("Sheet1", "F2", 202600000123))
 	})
 	got, issues := form.ParseRoster(data)
-	if len(got.Rows) != 1 || got.Rows[0].UserID != "202600000123" {
+	if len(got) != 1 || got[0].UserID != "202600000123" {
 		t.Errorf("%v %v", got, issues)
 	}
 }
@@ -169,8 +169,8 @@ func TestFiveThousandRowsAreReadInSeconds(t *testing.T) {
 	data := sheet(t, rows)
 	began := time.Now()
 	got, issues := form.ParseRoster(data)
-	if len(got.Rows) != 5000 || form.Blocked(issues) {
-		t.Fatalf("%d rows, %v", len(got.Rows), fatal(issues))
+	if len(got) != 5000 || form.Blocked(issues) {
+		t.Fatalf("%d rows, %v", len(got), fatal(issues))
 	}
 	if took := time.Since(began); took > 20*time.Second {
 		t.Errorf("took %v", took)
@@ -182,7 +182,7 @@ func TestASheetMadeToGrowIsReadWithinBounds(t *testing.T) {
 	book := sheet(t, [][]string{rosterHead, {"甲局", "办公室", "文秘岗", "一般岗位", "李静", "lijing", "干部"}})
 	whole := unzip(t, book, part)
 	var far strings.Builder // a cell in the last column of every row
-	for r := 3; r < 3000; r++ {
+	for r := 3; r < 1000; r++ {
 		fmt.Fprintf(&far, `<row r="%d"><c r="XFD%d" t="str"><v>x</v></c></row>`, r, r)
 	}
 	for name, xml := range map[string]string{
@@ -218,12 +218,12 @@ func TestCatalogueRowsOfOneItemBecomeOne(t *testing.T) {
 		}
 	})
 	got, issues := form.ParseCatalogue(data)
-	want := []form.CatalogueRow{
-		{Section: "运管股", Item: "货运许可", Class: risk.Administrative, Content: "作出许可", Basis: "条例", Limit: "20日", Supervision: "公开", Nodes: []form.NodeName{{Name: "受理", Post: "窗口受理岗"}, {Name: "审核", Post: "股长"}}, Row: 2},
-		{Section: "办公室", Item: "印章管理", Class: risk.Internal, Content: "用印", Basis: "制度", Nodes: []form.NodeName{{Name: "登记", Post: "印章岗"}, {Name: "归档", Post: "文秘岗"}}, Row: 3},
+	want := []risk.CatalogueRow{
+		{Section: "运管股", Item: "货运许可", Class: risk.Administrative, Content: "作出许可", Basis: "条例", Limit: "20日", Supervision: "公开", Nodes: []risk.NodeName{{Name: "受理", Post: "窗口受理岗"}, {Name: "审核", Post: "股长"}}, Row: 2},
+		{Section: "办公室", Item: "印章管理", Class: risk.Internal, Content: "用印", Basis: "制度", Nodes: []risk.NodeName{{Name: "登记", Post: "印章岗"}, {Name: "归档", Post: "文秘岗"}}, Row: 3},
 		{Section: "建管股", Item: "招标", Class: risk.KeyBusiness, Row: 6},
 	}
-	if d := cmp.Diff(want, got.Rows); d != "" {
+	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got)\n%s", d)
 	}
 	if d := cmp.Diff([]string{
@@ -239,7 +239,7 @@ func TestCatalogueRowsOfOneItemBecomeOne(t *testing.T) {
 }
 
 func TestStepsAreReadWithAnyArrow(t *testing.T) {
-	want := []form.NodeName{{Name: "受理", Post: "窗口受理岗"}, {Name: "审核", Post: "股长"}, {Name: "办结"}}
+	want := []risk.NodeName{{Name: "受理", Post: "窗口受理岗"}, {Name: "审核", Post: "股长"}, {Name: "办结"}}
 	for _, s := range []string{
 		"受理(窗口受理岗)→审核(股长)→办结", "受理（窗口受理岗）->审核【股长】-->办结", "受理(窗口受理岗)＞审核(股长)>办结",
 		"受理(窗口受理岗)—审核(股长)——办结", " 1、受理（窗口 受理岗） ⇒ 2、审核（股长）\n→ 3、办结 ", "①受理(窗口受理岗)\n②审核(股长)\n③办结", "受理(窗口受理岗)=>审核[股长]=＞办结；",
@@ -252,7 +252,7 @@ func TestStepsAreReadWithAnyArrow(t *testing.T) {
 		}
 	}
 	got, err := form.ParseNodes("复核（支付岗（A角））→现场核查（甲->乙）→上报X-ray结果")
-	if d := cmp.Diff([]form.NodeName{{"复核", "支付岗（A角）"}, {"现场核查", "甲->乙"}, {"上报X-ray结果", ""}}, got); err != nil || d != "" {
+	if d := cmp.Diff([]risk.NodeName{{Name: "复核", Post: "支付岗（A角）"}, {Name: "现场核查", Post: "甲->乙"}, {Name: "上报X-ray结果"}}, got); err != nil || d != "" {
 		t.Error(err, d)
 	}
 }
@@ -264,14 +264,13 @@ func TestLastYearsPointsAreRead(t *testing.T) {
 		{"财务股", "支付岗", "支付审核", "复核", "一种表现", "廉洁", "特级", "", "", "", "", "去年"},
 	})
 	got, issues := form.ParsePoints(data)
-	want := []form.PointRow{{Section: "财务股", Post: "支付岗", Item: "支付审核", Node: "复核", Manifestations: []string{"不核对就签字，金额达3.5万元。", "资料不全先付。"},
-		Category: risk.Process, Level: risk.L1, Measures: []string{"传齐资料", "换岗"}, Who: "①支付岗②股长", Frequency: "每笔", Evidence: "清单", Year: 2025, Row: 2}}
-	if d := cmp.Diff(want, got.Rows); d != "" {
+	want := []risk.PointRow{{
+		Section: "财务股", Post: "支付岗", Item: "支付审核", Node: "复核", Manifestations: []string{"不核对就签字，金额达3.5万元。", "资料不全先付。"},
+		Category: risk.Process, Level: risk.L1, Year: 2025, Row: 2,
+		Measures: []risk.Measure{{Text: "传齐资料", Who: "支付岗", Frequency: "每笔", Evidence: "清单"}, {Text: "换岗", Who: "股长", Frequency: "每笔", Evidence: "清单"}},
+	}}
+	if d := cmp.Diff(want, got); d != "" {
 		t.Fatalf("(-want +got)\n%s", d)
-	}
-	measures := []risk.Measure{{Text: "传齐资料", Who: "支付岗", Frequency: "每笔", Evidence: "清单"}, {Text: "换岗", Who: "股长", Frequency: "每笔", Evidence: "清单"}}
-	if d := cmp.Diff(measures, got.Rows[0].ControlMeasures()); d != "" {
-		t.Error(d)
 	}
 	if n := len(fatal(issues)); n != 3 {
 		t.Errorf("%d fatal issues: %v", n, issues)
@@ -279,10 +278,10 @@ func TestLastYearsPointsAreRead(t *testing.T) {
 }
 
 func TestTemplatesAreAcceptedByTheirParsers(t *testing.T) {
-	parse := map[form.Import]func([]byte) (int, []form.Issue){
-		form.ImportRoster:    func(b []byte) (int, []form.Issue) { s, i := form.ParseRoster(b); return len(s.Rows), i },
-		form.ImportCatalogue: func(b []byte) (int, []form.Issue) { s, i := form.ParseCatalogue(b); return len(s.Rows), i },
-		form.ImportPoints:    func(b []byte) (int, []form.Issue) { s, i := form.ParsePoints(b); return len(s.Rows), i },
+	parse := map[form.Import]func([]byte) (int, []risk.ImportIssue){
+		form.ImportRoster:    func(b []byte) (int, []risk.ImportIssue) { s, i := form.ParseRoster(b); return len(s), i },
+		form.ImportCatalogue: func(b []byte) (int, []risk.ImportIssue) { s, i := form.ParseCatalogue(b); return len(s), i },
+		form.ImportPoints:    func(b []byte) (int, []risk.ImportIssue) { s, i := form.ParsePoints(b); return len(s), i },
 	}
 	for kind, read := range parse {
 		data, err := form.Template(kind)
@@ -350,7 +349,7 @@ func TestWhatCannotBeReadIsRefusedWithWhatToDo(t *testing.T) {
 		"csv":          {[]byte("单位,科室\n"), "docx 或 xlsx"},
 		"zip bomb":     {bomb.Bytes(), "太大"},
 		"cut short":    {whole[:len(whole)/2], "损坏"},
-		"broken parts": {bytes.Replace(whole, []byte("xl/worksheets"), []byte("xl/worksheetz"), -1), ""},
+		"broken parts": {bytes.ReplaceAll(whole, []byte("xl/worksheets"), []byte("xl/worksheetz")), ""},
 	} {
 		_, issues := form.ParseRoster(c.data)
 		if !form.Blocked(issues) || !says(issues, c.say) {

@@ -205,7 +205,7 @@ func chinaTime(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	t = t.In(time.FixedZone("UTC+8", 8*3600))
+	t = bot.Local(t)
 	return chinaDate(t) + t.Format(" 15:04")
 }
 

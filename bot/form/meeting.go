@@ -73,9 +73,11 @@ func MeetingRecord(m Meeting) ([]byte, error) {
 		wide(text.FormMeetOther, clean(m.Summary), 20),
 		{min: 26, cells: []cellBox{
 			signBox(portraitWidth/2, text.FormMeetSignChair, "", text.FormSign),
-			signBox(portraitWidth-portraitWidth/2, text.FormMeetSignRecorder, "", text.FormSign)}, keep: true},
+			signBox(portraitWidth-portraitWidth/2, text.FormMeetSignRecorder, "", text.FormSign),
+		}, keep: true},
 		{min: 30, cells: []cellBox{{width: portraitWidth, top: true, paras: []para{
-			{text: text.FormMeetSignAll, role: roleHead, align: alignLeft}}}}},
+			{text: text.FormMeetSignAll, role: roleHead, align: alignLeft},
+		}}}},
 	}}
 	foot.rows[0].keep = true
 	return document{pages: []page{{

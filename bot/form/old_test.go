@@ -36,7 +36,8 @@ func TestOldFormsAreReadAsPeopleMadeThem(t *testing.T) {
 			[]form.OldPoint{
 				{Title: "走过场", Node: "复核", Manifestations: []string{"不核对就签字"}, Category: risk.Process, Level: risk.L1, Measures: measures("传齐资料", "换岗")},
 				{Title: "先盖后批", Node: "用印", Manifestations: []string{"空白文书用印"}, Category: risk.Duty, Level: risk.L2, Measures: measures("传齐资料", "换岗")},
-			}},
+			},
+		},
 		"merged down: one point, several manifestations": {
 			tbl([]string{"序号", "环节", "廉政风险点", "风险表现形式", "风险等级", "防控措施"},
 				[]string{"v>1", "v>复核", "v>走过场", "不核对就签字", "v>高", "传齐资料"},
@@ -45,12 +46,14 @@ func TestOldFormsAreReadAsPeopleMadeThem(t *testing.T) {
 			[]form.OldPoint{
 				{Title: "走过场", Node: "复核", Manifestations: []string{"不核对就签字", "先付后补"}, Level: risk.L1, Measures: measures("传齐资料", "换岗")},
 				{Title: "先盖后批", Node: "用印", Manifestations: []string{"空白文书用印"}, Level: risk.L3, Measures: measures("编号")},
-			}},
+			},
+		},
 		"a header of two rows": {
 			tbl([]string{"v>序号", "v>职权事项", "3>廉政风险点", "v>防控措施"},
 				[]string{"^", "^", "环节", "表现形式", "等级", "^"},
 				[]string{"1", "支付审核", "复核", "不核对就签字", "二级", "传齐资料"}),
-			[]form.OldPoint{{Item: "支付审核", Node: "复核", Manifestations: []string{"不核对就签字"}, Level: risk.L2, Measures: measures("传齐资料")}}},
+			[]form.OldPoint{{Item: "支付审核", Node: "复核", Manifestations: []string{"不核对就签字"}, Level: risk.L2, Measures: measures("传齐资料")}},
+		},
 		"labels with values beside them": {
 			tbl([]string{"姓名", "陈明", "岗位", "支付岗"},
 				[]string{"岗位职责", "3>负责支付审核"},
@@ -63,19 +66,23 @@ func TestOldFormsAreReadAsPeopleMadeThem(t *testing.T) {
 			[]form.OldPoint{
 				{Title: "走过场", Manifestations: []string{"不核对就签字"}, Level: risk.L1, Measures: measures("传齐资料；", "换岗")},
 				{Title: "先盖后批", Level: risk.L3, Measures: measures("编号")},
-			}},
+			},
+		},
 		"one cell with several points": {
 			tbl([]string{"岗位", "风险点", "防控措施"},
 				[]string{"支付岗", "1.走过场\n2.先付后补\n3.熟人优先", "1.传齐资料\n2.台账\n3.排队"}),
 			[]form.OldPoint{
 				{Title: "走过场", Measures: measures("传齐资料")}, {Title: "先付后补", Measures: measures("台账")}, {Title: "熟人优先", Measures: measures("排队")},
-			}},
+			},
+		},
 		"categories as labels": {
 			tbl([]string{"岗位职责风险", "不核对就签字"}, []string{"思想道德风险", "无"}, []string{"防控措施", "传齐资料"}),
-			[]form.OldPoint{{Manifestations: []string{"不核对就签字"}, Category: risk.Duty, Measures: measures("传齐资料")}}},
+			[]form.OldPoint{{Manifestations: []string{"不核对就签字"}, Category: risk.Duty, Measures: measures("传齐资料")}},
+		},
 		"lines outside tables": {
 			`<w:p><w:r><w:t>一、风险点：走过</w:t></w:r><w:r><w:t>场</w:t></w:r></w:p><w:p><w:r><w:t>风险等级: 中</w:t></w:r></w:p><w:p><w:r><w:t>防控措施：传齐资料</w:t></w:r><w:del><w:r><w:t>删掉的</w:t></w:r></w:del></w:p>`,
-			[]form.OldPoint{{Title: "走过场", Level: risk.L2, Measures: measures("传齐资料")}}},
+			[]form.OldPoint{{Title: "走过场", Level: risk.L2, Measures: measures("传齐资料")}},
+		},
 	} {
 		got, err := form.ReadOldForm(name+".docx", docx(t, c.body))
 		if err != nil {
@@ -187,7 +194,7 @@ func FuzzParseRoster(f *testing.F) {
 	f.Add(`<worksheet><sheetData><row r="9"><c r="B9" t="inlineStr"><is><t>x</t></is></c></row></sheetData><mergeCells><mergeCell ref="A1:B9"/></mergeCells></worksheet>`)
 	f.Fuzz(func(t *testing.T, xml string) {
 		got, issues := form.ParseRoster(swap(t, book, part, xml))
-		if len(got.Rows) == 0 && !form.Blocked(issues) {
+		if len(got) == 0 && !form.Blocked(issues) {
 			t.Error("nothing read and nothing said")
 		}
 	})

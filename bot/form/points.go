@@ -9,21 +9,6 @@ import (
 	"qingfeng/bot/text"
 )
 
-// PointsSheet is an imported list of last year's points.
-type PointsSheet struct{ Rows []PointRow }
-
-// PointRow is one risk point of an earlier year.
-type PointRow struct {
-	Section, Post, Item, Node string
-	Manifestations            []string
-	Category                  risk.Category
-	Level                     risk.Level
-	Measures                  []string
-	Who, Frequency, Evidence  string // as written; see ControlMeasures
-	Year                      int
-	Row                       int // in the sheet
-}
-
 const (
 	pSection = iota
 	pPost
@@ -57,19 +42,19 @@ func pointColumns() []column {
 }
 
 // ParsePoints reads last year's points.
-func ParsePoints(data []byte) (PointsSheet, []Issue) {
+func ParsePoints(data []byte) ([]risk.PointRow, []risk.ImportIssue) {
 	t, issues := readTable(data, pointColumns())
 	if t == nil {
-		return PointsSheet{}, issues
+		return nil, issues
 	}
-	var rows []PointRow
+	var rows []risk.PointRow
 	t.each(func(r *rowReader) {
-		row := PointRow{
+		who, frequency, evidence := r.text(pWho), r.text(pFrequency), r.text(pEvidence)
+		row := risk.PointRow{
 			Section: r.word(pSection), Post: r.word(pPost), Item: r.word(pItem), Node: r.word(pNode),
 			Manifestations: numbered(r.text(pManifest)),
-			Measures:       numbered(r.text(pMeasures)),
-			Who:            r.text(pWho), Frequency: r.text(pFrequency), Evidence: r.text(pEvidence),
-			Row: r.row(),
+			Measures:       measures(numbered(r.text(pMeasures)), who, frequency, evidence),
+			Row:            r.row(),
 		}
 		if s := r.text(pCategory); s != "" {
 			v, ok := categoryOf(s)
@@ -90,7 +75,7 @@ func ParsePoints(data []byte) (PointsSheet, []Issue) {
 			}
 		}
 		if n := len(row.Measures); n > 1 {
-			for _, s := range []string{row.Who, row.Frequency, row.Evidence} {
+			for _, s := range []string{who, frequency, evidence} {
 				if k := len(numbered(s)); k > 1 && k != n {
 					r.note(pMeasures, text.FormMeasuresDiffer)
 					break
@@ -101,21 +86,21 @@ func ParsePoints(data []byte) (PointsSheet, []Issue) {
 			rows = append(rows, row)
 		}
 	})
-	return PointsSheet{Rows: rows}, t.done(len(rows))
+	return rows, t.done(len(rows))
 }
 
-// ControlMeasures pairs each measure with its own who, frequency and evidence where
-// the cells list as many of them, else with the whole cell.
-func (p PointRow) ControlMeasures() []risk.Measure {
+// measures pairs each measure with its own who, frequency and evidence where the cells
+// list as many of them, else with the whole cell.
+func measures(texts []string, who, frequency, evidence string) []risk.Measure {
 	of := func(s string, i int) string {
-		if each := numbered(s); len(each) == len(p.Measures) {
+		if each := numbered(s); len(each) == len(texts) {
 			return each[i]
 		}
 		return s
 	}
-	out := make([]risk.Measure, len(p.Measures))
-	for i, m := range p.Measures {
-		out[i] = risk.Measure{Text: m, Who: of(p.Who, i), Frequency: of(p.Frequency, i), Evidence: of(p.Evidence, i)}
+	out := make([]risk.Measure, len(texts))
+	for i, m := range texts {
+		out[i] = risk.Measure{Text: m, Who: of(who, i), Frequency: of(frequency, i), Evidence: of(evidence, i)}
 	}
 	return out
 }

@@ -10,22 +10,6 @@ import (
 	"qingfeng/bot/text"
 )
 
-// RosterSheet is an imported roster: the rows that can be used.
-type RosterSheet struct{ Rows []RosterRow }
-
-// RosterRow is one person on one post. A person who only supervises (纪检, IT, 审计)
-// may have no post: Post and Stratum are then empty.
-type RosterRow struct {
-	Unit, Section, Post string
-	Stratum             risk.Stratum
-	Name                string
-	UserID              bot.UserID
-	Roles               []bot.Role // never empty: a row without roles is a post holder
-	LeaderOf            []string   // 分管科室
-	Tags                []risk.PowerTag
-	Row                 int // in the sheet
-}
-
 const (
 	rUnit = iota
 	rSection
@@ -52,16 +36,16 @@ func rosterColumns() []column {
 	}
 }
 
-// ParseRoster reads a roster. Rows holds only rows without a fatal issue; nothing
-// may be imported while Blocked(issues).
-func ParseRoster(data []byte) (RosterSheet, []Issue) {
+// ParseRoster reads a roster. It returns only rows without a fatal issue; nothing may
+// be imported while Blocked(issues).
+func ParseRoster(data []byte) ([]risk.RosterRow, []risk.ImportIssue) {
 	t, issues := readTable(data, rosterColumns())
 	if t == nil {
-		return RosterSheet{}, issues
+		return nil, issues
 	}
-	var rows []RosterRow
+	var rows []risk.RosterRow
 	t.each(func(r *rowReader) {
-		row := RosterRow{
+		row := risk.RosterRow{
 			Unit: r.word(rUnit), Section: r.word(rSection), Post: r.word(rPost),
 			Stratum: choose(r, rStratum, strata()),
 			Name:    r.word(rName),
@@ -89,11 +73,13 @@ func ParseRoster(data []byte) (RosterSheet, []Issue) {
 			rows = append(rows, row)
 		}
 	})
-	c := rosterCheck{t: t, person: map[string]RosterRow{}, seat: map[string]RosterRow{},
-		post: map[string]RosterRow{}, roles: map[string][]bot.Role{}}
-	kept := slices.DeleteFunc(rows, func(row RosterRow) bool { return !c.keep(row) })
+	c := rosterCheck{
+		t: t, person: map[string]risk.RosterRow{}, seat: map[string]risk.RosterRow{},
+		post: map[string]risk.RosterRow{}, roles: map[string][]bot.Role{},
+	}
+	kept := slices.DeleteFunc(rows, func(row risk.RosterRow) bool { return !c.keep(row) })
 	c.sections(kept)
-	return RosterSheet{Rows: kept}, t.done(len(kept))
+	return kept, t.done(len(kept))
 }
 
 // holdsPost reports whether one of the roles goes with a post of one's own.
@@ -126,13 +112,13 @@ func (r *rowReader) userID(col int) bot.UserID {
 // rosterCheck compares the rows of a sheet with each other.
 type rosterCheck struct {
 	t      *table
-	person map[string]RosterRow // by userid
-	seat   map[string]RosterRow // by userid, section and post
-	post   map[string]RosterRow // by section and post
+	person map[string]risk.RosterRow // by userid
+	seat   map[string]risk.RosterRow // by userid, section and post
+	post   map[string]risk.RosterRow // by section and post
 	roles  map[string][]bot.Role
 }
 
-func (c *rosterCheck) keep(row RosterRow) bool {
+func (c *rosterCheck) keep(row risk.RosterRow) bool {
 	id, at := row.UserID.Key(), row.Row-1
 	post := row.Unit + "\x00" + row.Section + "\x00" + row.Post
 	if p, ok := c.person[id]; ok && p.Name != row.Name {
@@ -169,7 +155,7 @@ func (c *rosterCheck) keep(row RosterRow) bool {
 	return true
 }
 
-func (c *rosterCheck) sections(rows []RosterRow) {
+func (c *rosterCheck) sections(rows []risk.RosterRow) {
 	known, leads := map[string]bool{}, map[string]bool{}
 	for _, r := range rows {
 		known[r.Section] = true
@@ -196,10 +182,10 @@ func same[T comparable](a, b []T) bool {
 }
 
 // done returns the issues in the order of rows, and refuses a sheet with no rows.
-func (t *table) done(rows int) []Issue {
+func (t *table) done(rows int) []risk.ImportIssue {
 	if rows == 0 && !Blocked(t.issues) {
-		t.issues = append(t.issues, Issue{Say: text.FormNoRows, Fatal: true})
+		t.issues = append(t.issues, risk.ImportIssue{Say: text.FormNoRows, Fatal: true})
 	}
-	slices.SortStableFunc(t.issues, func(a, b Issue) int { return a.Row - b.Row })
+	slices.SortStableFunc(t.issues, func(a, b risk.ImportIssue) int { return a.Row - b.Row })
 	return t.issues
 }

@@ -6,33 +6,13 @@ import (
 	"strings"
 
 	"qingfeng/bot"
+	"qingfeng/bot/risk"
 	"qingfeng/bot/text"
 )
 
-// Issue is one remark on an imported sheet.
-type Issue struct {
-	Row    int    // as the sheet numbers its rows; 0: the whole sheet
-	Column string // as the header names it; empty: the whole row
-	Say    string // one plain sentence
-	Fatal  bool   // nothing may be imported while one of these stands
-}
-
-// String is the remark as a line of a report.
-func (i Issue) String() string {
-	switch {
-	case i.Row > 0 && i.Column != "":
-		return fmt.Sprintf(text.FormIssueAt, i.Row, i.Column, i.Say)
-	case i.Row > 0:
-		return fmt.Sprintf(text.FormIssueRow, i.Row, i.Say)
-	case i.Column != "":
-		return fmt.Sprintf(text.FormIssueColumn, i.Column, i.Say)
-	}
-	return i.Say
-}
-
 // Blocked reports whether a fatal issue forbids the import.
-func Blocked(issues []Issue) bool {
-	return slices.ContainsFunc(issues, func(i Issue) bool { return i.Fatal })
+func Blocked(issues []risk.ImportIssue) bool {
+	return slices.ContainsFunc(issues, func(i risk.ImportIssue) bool { return i.Fatal })
 }
 
 const headerRows = 10 // the header is looked for here
@@ -55,11 +35,11 @@ type table struct {
 	header int
 	at     []int // by column: where it is in the grid
 	cols   []column
-	issues []Issue
+	issues []risk.ImportIssue
 }
 
 // readTable opens a workbook and finds the sheet with these columns.
-func readTable(data []byte, cols []column) (*table, []Issue) {
+func readTable(data []byte, cols []column) (*table, []risk.ImportIssue) {
 	z, k, err := open(data, maxPart)
 	if err == nil && k != kindXlsx {
 		err = bot.Refuse(text.FormRefuseNotSheet, "form: not a workbook")
@@ -70,10 +50,10 @@ func readTable(data []byte, cols []column) (*table, []Issue) {
 		sheets, over, err = book(z, data, maxPart)
 	}
 	if err != nil {
-		return nil, []Issue{{Say: bot.Says(err), Fatal: true}}
+		return nil, []risk.ImportIssue{{Say: bot.Says(err), Fatal: true}}
 	}
 	if over {
-		return nil, []Issue{{Say: fmt.Sprintf(text.FormTooManyRows, maxRows), Fatal: true}}
+		return nil, []risk.ImportIssue{{Say: fmt.Sprintf(text.FormTooManyRows, maxRows), Fatal: true}}
 	}
 	best, score := &table{}, 0
 	for _, g := range sheets {
@@ -85,7 +65,7 @@ func readTable(data []byte, cols []column) (*table, []Issue) {
 		}
 	}
 	if score < 2 {
-		return nil, []Issue{{Say: fmt.Sprintf(text.FormNoHeader, strings.Join(names(cols), list)), Fatal: true}}
+		return nil, []risk.ImportIssue{{Say: fmt.Sprintf(text.FormNoHeader, strings.Join(names(cols), list)), Fatal: true}}
 	}
 	var missing []string
 	for i, at := range best.at {
@@ -94,7 +74,7 @@ func readTable(data []byte, cols []column) (*table, []Issue) {
 		}
 	}
 	if missing != nil {
-		best.issues = append(best.issues, Issue{Row: best.header + 1, Say: fmt.Sprintf(text.FormMissingColumns, strings.Join(missing, list)), Fatal: true})
+		best.issues = append(best.issues, risk.ImportIssue{Row: best.header + 1, Say: fmt.Sprintf(text.FormMissingColumns, strings.Join(missing, list)), Fatal: true})
 		return nil, best.issues
 	}
 	return best, best.issues
@@ -113,9 +93,9 @@ func matchHeader(g grid, r int, cols []column) *table {
 		i := slices.IndexFunc(cols, func(col column) bool { return among(col.names, k) })
 		switch {
 		case i < 0:
-			t.issues = append(t.issues, Issue{Row: r + 1, Column: h.text, Say: text.FormExtraColumn})
+			t.issues = append(t.issues, risk.ImportIssue{Row: r + 1, Column: h.text, Say: text.FormExtraColumn})
 		case t.at[i] >= 0:
-			t.issues = append(t.issues, Issue{Row: r + 1, Column: cols[i].name(), Say: text.FormTwiceColumn, Fatal: true})
+			t.issues = append(t.issues, risk.ImportIssue{Row: r + 1, Column: cols[i].name(), Say: text.FormTwiceColumn, Fatal: true})
 		default:
 			t.at[i] = c
 		}
@@ -176,7 +156,7 @@ func footRow(s string) bool {
 }
 
 func (t *table) say(r int, col, say string, fatal bool) {
-	t.issues = append(t.issues, Issue{Row: r + 1, Column: col, Say: say, Fatal: fatal})
+	t.issues = append(t.issues, risk.ImportIssue{Row: r + 1, Column: col, Say: say, Fatal: fatal})
 }
 
 // rowReader reads one row and collects what is wrong with it.

@@ -57,7 +57,7 @@ func Template(kind Import) ([]byte, error) {
 	w.height(title, 1, 24)
 	w.height(title, 2, float64(longest)*15+4)
 	w.freeze(title, 1)
-	w.print(title, true, "", len(cols), 2)
+	w.print(title, true, "", 0, 0)
 
 	help := text.FormSheetHelp
 	w.sheet(help)
@@ -82,7 +82,7 @@ func Template(kind Import) ([]byte, error) {
 		w.put(help, 2, row, c.help, cellStyle)
 		w.height(help, row, float64(lines(c.help, 90*5.25, 11))*15+4)
 	}
-	w.print(help, false, "", 2, row)
+	w.print(help, false, "", 0, 0)
 	w.first()
 	if w.err != nil {
 		return nil, fmt.Errorf("form: template: %w", w.err)

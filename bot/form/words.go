@@ -129,15 +129,20 @@ func offered[T ~string](of []choice[T]) []string {
 
 func strata() []choice[risk.Stratum] {
 	return []choice[risk.Stratum]{
-		{text.FormStratumLeader, risk.StratumLeader}, {text.FormStratumMiddle, risk.StratumMiddle},
-		{text.FormStratumKey, risk.StratumKey}, {text.FormStratumGeneral, risk.StratumGeneral},
+		{text.FormStratumLeader, risk.StratumLeader},
+		{text.FormStratumMiddle, risk.StratumMiddle},
+		{text.FormStratumKey, risk.StratumKey},
+		{text.FormStratumGeneral, risk.StratumGeneral},
 	}
 }
 
 func tags() []choice[risk.PowerTag] {
 	return []choice[risk.PowerTag]{
-		{text.FormTagPeople, risk.TagPeople}, {text.FormTagMoney, risk.TagMoney}, {text.FormTagGoods, risk.TagGoods},
-		{text.FormTagEnforce, risk.TagEnforce}, {text.FormTagPermit, risk.TagPermit},
+		{text.FormTagPeople, risk.TagPeople},
+		{text.FormTagMoney, risk.TagMoney},
+		{text.FormTagGoods, risk.TagGoods},
+		{text.FormTagEnforce, risk.TagEnforce},
+		{text.FormTagPermit, risk.TagPermit},
 		{text.FormTagSecret, risk.TagSecret},
 	}
 }
@@ -145,26 +150,34 @@ func tags() []choice[risk.PowerTag] {
 // roles are the names of DOMAIN.md §1.3 that somebody of the roster can hold.
 func roles() []choice[bot.Role] {
 	return []choice[bot.Role]{
-		{text.FormRoleHolder, bot.RolePostHolder}, {text.FormRoleHead, bot.RoleSectionHead},
-		{text.FormRoleLeader, bot.RoleLeaderInCharge}, {text.FormRolePrincipal, bot.RolePrincipal},
-		{text.FormRoleChair, bot.RoleGroupChair}, {text.FormRoleDirector, bot.RoleOfficeDirector},
-		{text.FormRoleOffice, bot.RoleOfficeMember}, {text.FormRoleDiscipline, bot.RoleDiscipline},
-		{text.FormRoleAuthority, bot.RoleDiscAuthority}, {text.FormRoleIT, bot.RoleITAdmin},
+		{text.FormRoleHolder, bot.RolePostHolder},
+		{text.FormRoleHead, bot.RoleSectionHead},
+		{text.FormRoleLeader, bot.RoleLeaderInCharge},
+		{text.FormRolePrincipal, bot.RolePrincipal},
+		{text.FormRoleChair, bot.RoleGroupChair},
+		{text.FormRoleDirector, bot.RoleOfficeDirector},
+		{text.FormRoleOffice, bot.RoleOfficeMember},
+		{text.FormRoleDiscipline, bot.RoleDiscipline},
+		{text.FormRoleAuthority, bot.RoleDiscAuthority},
+		{text.FormRoleIT, bot.RoleITAdmin},
 		{text.FormRoleAuditor, bot.RoleAuditor},
 	}
 }
 
 func classes() []choice[risk.PowerClass] {
 	return []choice[risk.PowerClass]{
-		{text.FormClassAdministrative, risk.Administrative}, {text.FormClassInternal, risk.Internal},
+		{text.FormClassAdministrative, risk.Administrative},
+		{text.FormClassInternal, risk.Internal},
 		{text.FormClassKeyBusiness, risk.KeyBusiness},
 	}
 }
 
 func categories() []choice[risk.Category] {
 	return []choice[risk.Category]{
-		{text.FormCategoryDuty, risk.Duty}, {text.FormCategoryInstitution, risk.Institution},
-		{text.FormCategoryEthics, risk.Ethics}, {text.FormCategoryProcess, risk.Process},
+		{text.FormCategoryDuty, risk.Duty},
+		{text.FormCategoryInstitution, risk.Institution},
+		{text.FormCategoryEthics, risk.Ethics},
+		{text.FormCategoryProcess, risk.Process},
 		{text.FormCategoryExternal, risk.External},
 	}
 }

@@ -160,6 +160,7 @@ func faceOf(r role, a align, border, top bool) face {
 		f.bold = true
 	case roleTag, roleHead:
 		f.font = text.FormFontHei
+	default: // running text, as set above
 	}
 	return f
 }
@@ -219,8 +220,7 @@ func (w *workbook) height(sheet string, row int, points float64) {
 // put writes a text. It is always stored as text: a cell that begins like a formula
 // also gets the text format, so that editing it later does not run it.
 func (w *workbook) put(sheet string, col, row int, s string, f face) {
-	at, err := excelize.CoordinatesToCellName(col, row)
-	w.keep(err)
+	at := w.cell(col, row)
 	s = plain(s)
 	if len([]rune(s)) > maxCellText {
 		w.keep(bot.Refuse(text.FormRefuseLongCell, "form: cell too long"))
@@ -237,10 +237,7 @@ func (w *workbook) fill(sheet string, c0, r0, c1, r1 int, f face) {
 	if c0 == c1 && r0 == r1 {
 		return
 	}
-	a, err := excelize.CoordinatesToCellName(c0, r0)
-	w.keep(err)
-	z, err := excelize.CoordinatesToCellName(c1, r1)
-	w.keep(err)
+	a, z := w.cell(c0, r0), w.cell(c1, r1)
 	w.keep(w.f.SetCellStyle(sheet, a, z, w.style(f)))
 }
 
@@ -248,11 +245,15 @@ func (w *workbook) merge(sheet string, c0, r0, c1, r1 int) {
 	if c0 == c1 && r0 == r1 {
 		return
 	}
-	a, err := excelize.CoordinatesToCellName(c0, r0)
-	w.keep(err)
-	z, err := excelize.CoordinatesToCellName(c1, r1)
-	w.keep(err)
+	a, z := w.cell(c0, r0), w.cell(c1, r1)
 	w.keep(w.f.MergeCell(sheet, a, z))
+}
+
+// cell is a cell's name, like B7.
+func (w *workbook) cell(col, row int) string {
+	name, err := excelize.CoordinatesToCellName(col, row)
+	w.keep(err)
+	return name
 }
 
 func (w *workbook) style(f face) int {
@@ -299,7 +300,8 @@ func (w *workbook) dropDown(sheet, cells string, values []string) {
 	w.keep(w.f.AddDataValidation(sheet, dv))
 }
 
-// print sets a worksheet up for A4: fit to the width, repeated rows, page numbers.
+// print sets a worksheet up for A4: fit to the width, repeated rows, page numbers. With
+// rows, nothing beyond them is printed.
 func (w *workbook) print(sheet string, landscape bool, repeat string, cols, rows int) {
 	paper, one, any := 9, 1, 0
 	orientation, yes := "portrait", true
@@ -317,9 +319,11 @@ func (w *workbook) print(sheet string, landscape bool, repeat string, cols, rows
 	w.keep(w.f.SetHeaderFooter(sheet, &excelize.HeaderFooterOptions{
 		OddFooter: "&C" + text.FormPageA + "&P" + text.FormPageB + "&N" + text.FormPageC,
 	}))
-	end, err := excelize.CoordinatesToCellName(cols, rows, true)
-	w.keep(err)
-	w.keep(w.f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Area", RefersTo: fmt.Sprintf("'%s'!$A$1:%s", sheet, end), Scope: sheet}))
+	if rows > 0 {
+		end, err := excelize.CoordinatesToCellName(cols, rows, true)
+		w.keep(err)
+		w.keep(w.f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Area", RefersTo: fmt.Sprintf("'%s'!$A$1:%s", sheet, end), Scope: sheet}))
+	}
 	if repeat != "" {
 		w.keep(w.f.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: repeat, Scope: sheet}))
 	}

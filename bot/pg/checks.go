@@ -57,7 +57,7 @@ func (r *Register) OpenCampaign(ctx context.Context, c risk.Campaign, by int64) 
 		return c, nil, bot.Refuse(text.CampaignNobody, "campaign: empty roster")
 	}
 	if c.Year == 0 {
-		c.Year = civil(c.Due).Year()
+		c.Year = bot.Civil(c.Due).Year()
 	}
 	c.State = "open"
 	var checks []risk.SelfCheck
@@ -65,7 +65,7 @@ func (r *Register) OpenCampaign(ctx context.Context, c risk.Campaign, by int64) 
 		// ON CONFLICT instead of an error: another transaction may have opened one just now.
 		err := r.DB.q(ctx).QueryRow(ctx, `
 			INSERT INTO campaign (name, year, pack, due_on, state, opened_by, opened_at) VALUES ($1, $2, $3, $4, 'open', $5, $6)
-			ON CONFLICT DO NOTHING RETURNING id, due_on`, c.Name, c.Year, c.Pack, civil(c.Due), null(by), r.Now()).Scan(&c.ID, day{&c.Due})
+			ON CONFLICT DO NOTHING RETURNING id, due_on`, c.Name, c.Year, c.Pack, bot.Civil(c.Due), null(by), r.Now()).Scan(&c.ID, day{&c.Due})
 		if errors.Is(err, pgx.ErrNoRows) {
 			return bot.Refuse(fmt.Sprintf(text.CampaignRunning, c.Name), "campaign: another one was just opened")
 		}
@@ -130,18 +130,24 @@ func (r *Register) Check(ctx context.Context, id int64) (risk.SelfCheck, error) 
 }
 
 // Checks are the self-checks that the filter selects, in the roster's order, with
-// their points (removed ones included): two queries, however many there are.
+// their points (removed ones included): two queries, however many there are. With
+// Heads it is one, and a twentieth of the time for a whole campaign.
 func (r *Register) Checks(ctx context.Context, f risk.CheckFilter) ([]risk.SelfCheck, error) {
-	return r.checksWhere(ctx, `($1 = 0 OR c.campaign_id = $1) AND ($2 = 0 OR c.person_id = $2)
+	read := r.checksWhere
+	if f.Heads {
+		read = r.headsWhere
+	}
+	return read(ctx, `($1 = 0 OR c.campaign_id = $1) AND ($2 = 0 OR c.person_id = $2)
 		AND ($3 = 0 OR o.section_id = $3) AND ($4 = 0 OR c.post_id = $4) AND (cardinality($5::text[]) = 0 OR c.state = ANY ($5))`,
 		f.Campaign, f.Person, f.Section, f.Post, notNil(f.States))
 }
 
-func (r *Register) checksWhere(ctx context.Context, where string, args ...any) ([]risk.SelfCheck, error) {
+func (r *Register) headsWhere(ctx context.Context, where string, args ...any) ([]risk.SelfCheck, error) {
 	checks, err := all(ctx, r, func(c *risk.SelfCheck) []any {
 		into := append([]any{
 			&c.ID, &c.CampaignID, &c.State, &c.Version, &c.Rev, &c.Chain, &c.StepNo, &c.Duties, &c.ZeroReason,
-			&c.Paper, &c.Offline, &c.Begun, when{&c.SubmittedAt},
+			&c.Paper, &c.Offline, &c.Begun,
+			when{&c.SubmittedAt},
 		}, scanPerson(&c.Person)...)
 		return append(into, scanPost(&c.Post)...)
 	}, `SELECT c.id, c.campaign_id, c.state, c.version, c.rev, c.chain, c.step_no, c.duties, c.zero_reason,
@@ -150,6 +156,14 @@ func (r *Register) checksWhere(ctx context.Context, where string, args ...any) (
 		WHERE `+where+` ORDER BY c.campaign_id, s.pos, s.id, o.pos, o.id, c.id`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("selfchecks: %w", err)
+	}
+	return checks, nil
+}
+
+func (r *Register) checksWhere(ctx context.Context, where string, args ...any) ([]risk.SelfCheck, error) {
+	checks, err := r.headsWhere(ctx, where, args...)
+	if err != nil {
+		return nil, err
 	}
 	ids, at := make([]int64, len(checks)), make(map[int64]*risk.SelfCheck, len(checks))
 	for i := range checks {

@@ -283,7 +283,8 @@ func TestLastYearOffersTheNewestYearOnce(t *testing.T) {
 	same(t, "its step in the sheet's words", fmt.Sprint(old.Node.ID, " ", old.Node.Item, " ", old.Node.Name, " ", old.Confirmed), "0 支付审核 计量复核 L1")
 	sun.Points = []risk.Point{
 		{No: 1, Manifestations: []string{"沿用的甲"}, State: risk.PointRemoved, CarriedFrom: old.ID},
-		{No: 2, Manifestations: []string{"今年的丙"}, State: risk.PointConfirmed}, {No: 3, Manifestations: []string{"没通过的"}, State: risk.PointSubmitted},
+		{No: 2, Manifestations: []string{"今年的丙"}, State: risk.PointConfirmed},
+		{No: 3, Manifestations: []string{"没通过的"}, State: risk.PointSubmitted},
 	}
 	ok(t, r.Save(ctx, &sun))
 	same(t, "carried over, even if removed again", texts(sun.ID), []string(nil))
@@ -302,7 +303,8 @@ func TestOtherTextsAreOfOtherPosts(t *testing.T) {
 	sun.Points = []risk.Point{{No: 1, Manifestations: []string{"自己的"}}}
 	li.Points = []risk.Point{
 		{No: 1, Manifestations: []string{"一", "二"}},
-		{No: 2, Manifestations: []string{"删掉的"}, State: risk.PointRemoved}, {No: 3, Manifestations: []string{"三"}},
+		{No: 2, Manifestations: []string{"删掉的"}, State: risk.PointRemoved},
+		{No: 3, Manifestations: []string{"三"}},
 	}
 	ok(t, r.Save(ctx, &sun))
 	ok(t, r.Save(ctx, &li))

@@ -10,11 +10,11 @@
 // effects and its replies therefore commit together without a store knowing.
 //
 //	err := db.InTx(ctx, func(ctx context.Context) error {
-//		if err := db.SaveDraft(ctx, draft); err != nil {
+//		if err := register.Save(ctx, &check); err != nil {
 //			return err
 //		}
 //		db.AfterCommit(ctx, runner.Wake)
-//		return db.AddReply(ctx, reply)
+//		return register.Record(ctx, event)
 //	})
 //
 // A failed part dooms the whole, also when its error is swallowed on the way.
@@ -27,5 +27,5 @@
 // lock, and a program older than the schema refuses to work on it.
 //
 // Times are timestamptz, the session's time zone is UTC; days of the calendar
-// are computed in Go, where the unit's time zone is known.
+// are computed in Go (bot.Civil), where the unit's time zone is known.
 package pg

@@ -12,11 +12,7 @@ import (
 
 // PlanCatalogue says what ApplyCatalogue would do, row by row, and writes nothing.
 func (r *Register) PlanCatalogue(ctx context.Context, rows []risk.CatalogueRow) (risk.ImportPlan, error) {
-	d, err := r.diffCatalogue(ctx, rows)
-	if err != nil {
-		return risk.ImportPlan{}, fmt.Errorf("plan catalogue: %w", err)
-	}
-	return d.plan, nil
+	return planSheet(ctx, "catalogue", rows, r.diffCatalogue)
 }
 
 // ApplyCatalogue makes the catalogue of the sections that the sheet names what the
@@ -26,21 +22,12 @@ func (r *Register) PlanCatalogue(ctx context.Context, rows []risk.CatalogueRow) 
 // that cadres wrote down stay until the sheet has them. A row without steps
 // leaves the stored steps alone.
 func (r *Register) ApplyCatalogue(ctx context.Context, rows []risk.CatalogueRow) (risk.ImportPlan, error) {
-	var plan risk.ImportPlan
-	err := r.importing(ctx, &plan, "import.catalogue", func(ctx context.Context) (risk.ImportPlan, func(context.Context) error, error) {
-		d, err := r.diffCatalogue(ctx, rows)
-		if err != nil {
-			return risk.ImportPlan{}, nil, err
-		}
-		return d.plan, d.apply, nil
-	})
-	return plan, err
+	return applySheet(ctx, r, "catalogue", rows, r.diffCatalogue)
 }
 
 // catalogueDiff holds what has to be written.
 type catalogueDiff struct {
-	r     *Register
-	plan  risk.ImportPlan
+	sheet
 	items []itemChange
 	gone  []int64
 }
@@ -55,12 +42,9 @@ type itemChange struct {
 }
 
 func (r *Register) diffCatalogue(ctx context.Context, rows []risk.CatalogueRow) (*catalogueDiff, error) {
-	d := &catalogueDiff{r: r}
-	issue := func(row int, column, say string) {
-		d.plan.Issues = append(d.plan.Issues, risk.ImportIssue{Row: row, Column: column, Say: say, Fatal: true})
-	}
+	d := &catalogueDiff{sheet: sheet{r: r}}
 	if len(rows) == 0 {
-		issue(0, "", text.ImportNoRows)
+		d.issue(0, "", text.ImportNoRows)
 	}
 	sections, err := r.sectionsByName(ctx)
 	if err != nil {
@@ -74,22 +58,22 @@ func (r *Register) diffCatalogue(ctx context.Context, rows []risk.CatalogueRow) 
 	for i, row := range rows {
 		section, known := sections[row.Section]
 		if !known {
-			issue(row.Row, text.ImportColSection, fmt.Sprintf(text.ImportUnknownSection, row.Section))
+			d.issue(row.Row, text.ImportColSection, fmt.Sprintf(text.ImportUnknownSection, row.Section))
 		}
 		if row.Item == "" {
-			issue(row.Row, text.ImportColItem, text.ImportNeed)
+			d.issue(row.Row, text.ImportColItem, text.ImportNeed)
 		}
 		if !slices.Contains([]risk.PowerClass{risk.Administrative, risk.Internal, risk.KeyBusiness}, row.Class) {
-			issue(row.Row, text.ImportColClass, text.ImportBadClass)
+			d.issue(row.Row, text.ImportColClass, text.ImportBadClass)
 		}
 		for _, n := range row.Nodes {
 			if n.Name == "" {
-				issue(row.Row, text.ImportColNodes, text.ImportNeed)
+				d.issue(row.Row, text.ImportColNodes, text.ImportNeed)
 			}
 		}
 		key := fmt.Sprint(section, "\x00", row.Item)
 		if first, twice := seen[key]; twice && known {
-			issue(row.Row, text.ImportColItem, fmt.Sprintf(text.ImportSameItem, first))
+			d.issue(row.Row, text.ImportColItem, fmt.Sprintf(text.ImportSameItem, first))
 			continue
 		}
 		seen[key], named[section] = row.Row, true

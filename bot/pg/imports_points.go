@@ -13,11 +13,7 @@ import (
 
 // PlanPoints says what ApplyPoints would do, row by row, and writes nothing.
 func (r *Register) PlanPoints(ctx context.Context, rows []risk.PointRow) (risk.ImportPlan, error) {
-	d, err := r.diffPoints(ctx, rows)
-	if err != nil {
-		return risk.ImportPlan{}, fmt.Errorf("plan points: %w", err)
-	}
-	return d.plan, nil
+	return planSheet(ctx, "points", rows, r.diffPoints)
 }
 
 // ApplyPoints brings points of earlier years, offered to whoever holds the post in a
@@ -27,32 +23,20 @@ func (r *Register) PlanPoints(ctx context.Context, rows []risk.PointRow) (risk.I
 // what it no longer has is no longer offered. A step that is not on the catalogue
 // is kept in the sheet's words.
 func (r *Register) ApplyPoints(ctx context.Context, rows []risk.PointRow) (risk.ImportPlan, error) {
-	var plan risk.ImportPlan
-	err := r.importing(ctx, &plan, "import.points", func(ctx context.Context) (risk.ImportPlan, func(context.Context) error, error) {
-		d, err := r.diffPoints(ctx, rows)
-		if err != nil {
-			return risk.ImportPlan{}, nil, err
-		}
-		return d.plan, d.apply, nil
-	})
-	return plan, err
+	return applySheet(ctx, r, "points", rows, r.diffPoints)
 }
 
 type pointsDiff struct {
-	r       *Register
-	plan    risk.ImportPlan
+	sheet
 	fresh   []pointRow
 	altered []pointRow
 	gone    []int64
 }
 
 func (r *Register) diffPoints(ctx context.Context, rows []risk.PointRow) (*pointsDiff, error) {
-	d := &pointsDiff{r: r}
-	issue := func(row int, column, say string) {
-		d.plan.Issues = append(d.plan.Issues, risk.ImportIssue{Row: row, Column: column, Say: say, Fatal: true})
-	}
+	d := &pointsDiff{sheet: sheet{r: r}}
 	if len(rows) == 0 {
-		issue(0, "", text.ImportNoRows)
+		d.issue(0, "", text.ImportNoRows)
 	}
 	sections, err := r.sectionsByName(ctx)
 	if err != nil {
@@ -73,13 +57,13 @@ func (r *Register) diffPoints(ctx context.Context, rows []risk.PointRow) (*point
 		post, held := posts[[2]string{row.Section, row.Post}]
 		switch {
 		case !ok:
-			issue(row.Row, text.ImportColSection, fmt.Sprintf(text.ImportUnknownSection, row.Section))
+			d.issue(row.Row, text.ImportColSection, fmt.Sprintf(text.ImportUnknownSection, row.Section))
 			continue
 		case !held:
-			issue(row.Row, text.ImportColPost, fmt.Sprintf(text.ImportUnknownPost, row.Section, row.Post))
+			d.issue(row.Row, text.ImportColPost, fmt.Sprintf(text.ImportUnknownPost, row.Section, row.Post))
 			continue
 		case len(row.Manifestations) == 0:
-			issue(row.Row, text.ImportColManifest, text.ImportNeed)
+			d.issue(row.Row, text.ImportColManifest, text.ImportNeed)
 			continue
 		}
 		if row.Year == 0 {

@@ -1,361 +1,417 @@
 package pg
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"strings"
-
-	"github.com/jackc/pgx/v5"
+	"maps"
+	"slices"
 
 	"qingfeng/bot"
 	"qingfeng/bot/risk"
 	"qingfeng/bot/text"
 )
 
-// load reads the stored roster as of today.
-func (d *rosterDiff) load(ctx context.Context) error {
-	var err error
-	if d.unit, err = d.r.Unit(ctx); err != nil && !errors.Is(err, risk.ErrNone) {
-		return err
-	}
-	sections, posts, people := map[int64]*sectionState{}, map[int64]*postState{}, map[int64]*personState{}
-	today := d.r.today()
-
-	var s sectionState
-	err = d.each(ctx, []any{&s.id, &s.name, &s.pos, &s.voided}, func() {
-		copied := s
-		sections[s.id], d.sections[s.name] = &copied, &copied
-	}, `SELECT id, name, pos, voided_at IS NOT NULL FROM section`)
-	if err != nil {
-		return err
-	}
-	var p postState
-	var section int64
-	var tags []string
-	err = d.each(ctx, []any{&p.id, &section, &p.name, &p.facts.stratum, &tags, &p.facts.offline, &p.facts.pos, &p.voided}, func() {
-		copied := p
-		copied.section, copied.facts.tags = sections[section], strings.Join(tags, "\x00")
-		posts[p.id], d.posts[postKey{copied.section, p.name}] = &copied, &copied
-	}, `SELECT id, section_id, name, stratum, tags, offline, pos, voided_at IS NOT NULL FROM post`)
-	if err != nil {
-		return err
-	}
-	var who personState
-	err = d.each(ctx, []any{&who.id, &who.userid, &who.name, &who.active, &who.fromRoster}, func() {
-		copied := who
-		people[who.id], d.people[who.userid.Key()] = &copied, &copied
-	}, `SELECT id, userid, name, active, from_roster FROM person`)
-	if err != nil {
-		return err
-	}
-	var person, post int64
-	err = d.each(ctx, []any{&person, &post}, func() { d.seats[seat{people[person], posts[post]}] = false },
-		`SELECT person_id, post_id FROM assignment x WHERE `+inForce, today)
-	if err != nil {
-		return err
-	}
-	var role bot.Role
-	return d.each(ctx, []any{&person, &role, &section}, func() { d.grants[grant{people[person], role, sections[section]}] = false },
-		`SELECT person_id, role, coalesce(section_id, 0) FROM role_grant x WHERE x.source = 'roster' AND `+inForce, today)
+// PlanRoster says what ApplyRoster would do, row by row, and writes nothing.
+func (r *Register) PlanRoster(ctx context.Context, rows []risk.RosterRow) (risk.ImportPlan, error) {
+	return planSheet(ctx, "roster", rows, r.diffRoster)
 }
 
-// each scans every row of a query into the same variables.
-func (d *rosterDiff) each(ctx context.Context, into []any, row func(), sql string, args ...any) error {
-	rows, err := d.r.DB.q(ctx).Query(ctx, sql, args...)
-	if err != nil {
-		return err
-	}
-	_, err = pgx.ForEachRow(rows, into, func() error {
-		row()
-		return nil
-	})
-	return err
+// ApplyRoster makes the roster what the sheet says, in one transaction: all of it,
+// or with an issue in any row nothing (risk.ErrBlocked and the plan with the issues).
+//
+// People who are not in the sheet become inactive and their posts end today; what
+// they wrote stays on the post. People who never came from a roster, and roles
+// given by hand, are left alone. A post that the same person holds under the same
+// name in another section is the same post, moved; a section whose posts all
+// moved to one new name is the same section, renamed.
+//
+// An open campaign does not follow by itself: see AddChecks.
+func (r *Register) ApplyRoster(ctx context.Context, rows []risk.RosterRow) (risk.ImportPlan, error) {
+	return applySheet(ctx, r, "roster", rows, r.diffRoster)
 }
 
-// factsOf reads what the row says of its post. 涉密 is no power tag: it makes the post 线下填报.
-func factsOf(row risk.RosterRow, pos int) postFacts {
-	f := postFacts{stratum: row.Stratum, pos: pos}
-	var tags []string
-	for _, t := range row.Tags {
-		if t == risk.TagSecret {
-			f.offline = true
-		} else {
-			tags = append(tags, string(t))
-		}
-	}
-	f.tags = strings.Join(tags, "\x00")
-	return f
-}
-
-func (f postFacts) list() []string {
-	if f.tags == "" {
-		return []string{}
-	}
-	return strings.Split(f.tags, "\x00")
-}
-
-// place is where a post is, in words.
-func place(section, post string) string { return fmt.Sprintf(text.ImportPlace, section, post) }
-
-// report writes the plan's lines: the sheet's rows, then what is not in it.
-func (d *rosterDiff) report() {
-	fresh := map[seat]bool{}
-	for _, s := range d.newSeats {
-		fresh[s] = true
-	}
-	for _, row := range d.rows {
-		p := d.people[row.UserID.Key()]
-		line := risk.ImportLine{Row: row.Row, Change: risk.ChangeKept, Subject: row.Name}
-		var detail []string
-		say := func(c risk.Change, s string) {
-			if line.Change == risk.ChangeKept || c == risk.ChangeMoved {
-				line.Change = c
-			}
-			if s != "" {
-				detail = append(detail, s)
-			}
-		}
-		if p.was != "" {
-			say(risk.ChangeAltered, fmt.Sprintf(text.ImportPersonName, p.was, p.name))
-		}
-		if p.returned {
-			say(risk.ChangeAltered, text.ImportIsBack)
-		}
-		if p.reroled {
-			say(risk.ChangeAltered, text.ImportRoles)
-		}
-		if row.Post != "" {
-			d.reportPost(row, p, fresh, say)
-		}
-		if p.id == 0 {
-			line.Change = risk.ChangeAdded
-		}
-		line.Detail = strings.Join(detail, text.ImportJoin)
-		d.plan.Lines = append(d.plan.Lines, line)
-	}
-	gone := func(subject, detail string) {
-		d.plan.Lines = append(d.plan.Lines, risk.ImportLine{Change: risk.ChangeGone, Subject: subject, Detail: detail})
-	}
-	for _, p := range d.leavers() {
-		gone(p.name, text.ImportHasLeft)
-	}
-	for _, p := range d.gonePosts() {
-		gone(place(p.section.name, p.name), text.ImportPostGone)
-	}
-	for _, s := range d.goneSections() {
-		gone(s.name, text.ImportSecGone)
-	}
-}
-
-func (d *rosterDiff) reportPost(row risk.RosterRow, p *personState, fresh map[seat]bool, say func(risk.Change, string)) {
-	post := d.posts[postKey{d.sections[row.Section], row.Post}]
-	here := place(row.Section, row.Post)
-	if post.from != nil {
-		say(risk.ChangeMoved, fmt.Sprintf(text.ImportPostMoved, place(post.from.name, post.name), here))
-	}
-	switch {
-	case !fresh[seat{p, post}]:
-	case len(p.ended) > 0:
-		say(risk.ChangeMoved, fmt.Sprintf(text.ImportMovedTo, place(p.ended[0].section.name, p.ended[0].name), here))
-	case p.id != 0:
-		say(risk.ChangeAltered, fmt.Sprintf(text.ImportTakesUp, here))
-	}
-	if post.id == 0 {
-		say(risk.ChangeAltered, fmt.Sprintf(text.ImportNewPost, here))
-	} else if post.refacts {
-		say(risk.ChangeAltered, text.ImportPostFacts)
-	}
-}
-
-// leavers are the active people who came from a roster and are not in this one.
-func (d *rosterDiff) leavers() []*personState {
-	return chosen(d.people, func(p *personState) bool { return p.active && p.fromRoster && !p.wanted })
-}
-
-func (d *rosterDiff) gonePosts() []*postState {
-	return chosen(d.posts, func(p *postState) bool { return !p.wanted && !p.voided })
-}
-
-func (d *rosterDiff) goneSections() []*sectionState {
-	return chosen(d.sections, func(s *sectionState) bool { return !s.wanted && !s.voided })
-}
-
-// record shapes for jsonb_to_recordset.
+// The roster in memory: what is stored, and what the sheet wants. A new thing has
+// ID 0 until it is written.
 type (
-	object map[string]any
-	named  struct {
-		id    int64
-		under int64
-		name  string
+	sectionState struct {
+		id                      int64
+		name, was               string // was: the stored name, when renamed
+		pos                     int
+		voided, wanted, altered bool
+	}
+	postState struct {
+		id                               int64
+		section, from                    *sectionState // from: where it was, when moved
+		name                             string
+		facts                            postFacts
+		voided, wanted, altered, refacts bool
+	}
+	personState struct {
+		id                                   int64
+		userid                               bot.UserID
+		name, was                            string
+		active, fromRoster, wanted, returned bool
+		ended                                []*postState // posts given up by this import
+		reroled                              bool
+	}
+	// postFacts is what the sheet says of a post beside its name and place.
+	postFacts struct {
+		stratum risk.Stratum
+		tags    string // joined, to compare
+		offline bool
+		pos     int
+	}
+	postKey struct {
+		section *sectionState
+		name    string
+	}
+	seat struct {
+		person *personState
+		post   *postState
+	}
+	grant struct {
+		person  *personState
+		role    bot.Role
+		section *sectionState // nil: the unit
 	}
 )
 
-func scanNamed(n *named) []any { return []any{&n.id, &n.under, &n.name} }
+// rosterDiff compares a sheet with the roster.
+type rosterDiff struct {
+	sheet
+	rows []risk.RosterRow
 
-// apply writes the difference with one statement per kind of change.
-func (d *rosterDiff) apply(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{
-		d.applyUnit, d.applySections, d.applyPosts, d.applyPeople, d.applySeats, d.applyRoles,
-	} {
-		if err := step(ctx); err != nil {
-			return err
-		}
+	unit     risk.Unit
+	renamed  string // the unit's new name
+	sections map[string]*sectionState
+	posts    map[postKey]*postState
+	people   map[string]*personState
+	seats    map[seat]bool // true: wanted
+	grants   map[grant]bool
+	newSeats []seat
+	newRoles []grant
+	order    struct {
+		sections []*sectionState
+		posts    []*postState
+		people   []*personState
 	}
-	return nil
 }
 
-func (d *rosterDiff) exec(ctx context.Context, sql string, args ...any) error {
-	_, err := d.r.DB.q(ctx).Exec(ctx, sql, args...)
-	return err
+func (r *Register) diffRoster(ctx context.Context, rows []risk.RosterRow) (*rosterDiff, error) {
+	d := &rosterDiff{
+		sheet: sheet{r: r}, rows: rows, sections: map[string]*sectionState{}, posts: map[postKey]*postState{},
+		people: map[string]*personState{}, seats: map[seat]bool{}, grants: map[grant]bool{},
+	}
+	d.check()
+	if d.plan.Blocked() {
+		return d, nil
+	}
+	if err := d.load(ctx); err != nil {
+		return nil, err
+	}
+	d.matchSections()
+	d.matchPosts()
+	d.matchPeople()
+	d.report()
+	return d, nil
 }
 
-func (d *rosterDiff) applyUnit(ctx context.Context) error {
-	switch {
-	case d.unit.ID == 0:
-		return d.r.DB.q(ctx).QueryRow(ctx, `INSERT INTO unit (name) VALUES ($1) RETURNING id`, d.renamed).Scan(&d.unit.ID)
-	case d.renamed != "":
-		return d.exec(ctx, `UPDATE unit SET name = $2 WHERE id = $1`, d.unit.ID, d.renamed)
+// check looks for rows that contradict themselves or each other.
+func (d *rosterDiff) check() {
+	if len(d.rows) == 0 {
+		d.issue(0, "", text.ImportNoRows)
 	}
-	return nil
-}
-
-func (d *rosterDiff) applySections(ctx context.Context) error {
-	var fresh, altered []object
-	for _, s := range d.order.sections {
-		o := object{"id": s.id, "name": s.name, "pos": s.pos}
-		if s.id == 0 {
-			fresh = append(fresh, o)
-		} else if s.altered {
-			altered = append(altered, o)
+	known := map[string]bool{}
+	for _, row := range d.rows {
+		known[row.Section] = true
+	}
+	unit := ""
+	person, seat, post := map[string]risk.RosterRow{}, map[string]int{}, map[string]risk.RosterRow{}
+	for _, row := range d.rows {
+		need := func(value, column string) {
+			if value == "" {
+				d.issue(row.Row, column, text.ImportNeed)
+			}
 		}
-	}
-	if err := d.exec(ctx, `UPDATE section s SET name = n.name, pos = n.pos, voided_at = NULL
-		FROM jsonb_to_recordset($1) n (id bigint, name text, pos int) WHERE s.id = n.id`, notNil(altered)); err != nil {
-		return err
-	}
-	made, err := all(ctx, d.r, scanNamed, `INSERT INTO section (unit_id, name, pos)
-		SELECT $1, name, pos FROM jsonb_to_recordset($2) n (name text, pos int) RETURNING id, unit_id, name`, d.unit.ID, notNil(fresh))
-	if err != nil {
-		return err
-	}
-	for _, n := range made {
-		d.sections[n.name].id = n.id
-	}
-	return d.exec(ctx, `UPDATE section SET voided_at = $1 WHERE id = ANY ($2)`, d.r.Now(), ids(d.goneSections()))
-}
-
-func (d *rosterDiff) applyPosts(ctx context.Context) error {
-	var fresh, altered []object
-	at := map[[2]any]*postState{}
-	for _, p := range d.order.posts {
-		o := object{
-			"id": p.id, "section_id": p.section.id, "name": p.name, "stratum": p.facts.stratum,
-			"tags": p.facts.list(), "offline": p.facts.offline, "pos": p.facts.pos,
+		need(row.Unit, text.ImportColUnit)
+		need(row.Section, text.ImportColSection)
+		need(row.Name, text.ImportColName)
+		need(string(row.UserID), text.ImportColUserID)
+		if unit == "" {
+			unit = row.Unit
+		} else if row.Unit != "" && row.Unit != unit {
+			d.issue(row.Row, text.ImportColUnit, fmt.Sprintf(text.ImportTwoUnits, row.Unit, unit))
 		}
-		if p.id == 0 {
-			fresh = append(fresh, o)
-			at[[2]any{p.section.id, p.name}] = p
-		} else if p.altered {
-			altered = append(altered, o)
+		if p, ok := person[row.UserID.Key()]; ok && p.Name != row.Name {
+			d.issue(row.Row, text.ImportColUserID, fmt.Sprintf(text.ImportTwoNames, row.UserID, p.Row, p.Name, row.Name))
+		} else if !ok {
+			person[row.UserID.Key()] = row
 		}
-	}
-	const shape = ` FROM jsonb_to_recordset($1) n (id bigint, section_id bigint, name text, stratum text, tags text[], offline boolean, pos int)`
-	if err := d.exec(ctx, `UPDATE post o SET section_id = n.section_id, stratum = n.stratum, tags = n.tags, offline = n.offline,
-		pos = n.pos, voided_at = NULL`+shape+` WHERE o.id = n.id`, notNil(altered)); err != nil {
-		return err
-	}
-	made, err := all(ctx, d.r, scanNamed, `INSERT INTO post (section_id, name, stratum, tags, offline, pos)
-		SELECT section_id, name, stratum, tags, offline, pos`+shape+` RETURNING id, section_id, name`, notNil(fresh))
-	if err != nil {
-		return err
-	}
-	for _, n := range made {
-		at[[2]any{n.under, n.name}].id = n.id
-	}
-	return d.exec(ctx, `UPDATE post SET voided_at = $1 WHERE id = ANY ($2)`, d.r.Now(), ids(d.gonePosts()))
-}
-
-func (d *rosterDiff) applyPeople(ctx context.Context) error {
-	var list []object
-	for _, p := range d.order.people {
-		if p.id == 0 || p.was != "" || !p.active || !p.fromRoster {
-			list = append(list, object{"key": p.userid.Key(), "userid": p.userid, "name": p.name})
+		at := row.Section + "\x00" + row.Post
+		if first, ok := seat[row.UserID.Key()+"\x00"+at]; ok {
+			d.issue(row.Row, "", fmt.Sprintf(text.ImportSameSeat, first))
+		} else {
+			seat[row.UserID.Key()+"\x00"+at] = row.Row
 		}
-	}
-	made, err := all(ctx, d.r, scanNamed, `INSERT INTO person (user_key, userid, name, active, from_roster)
-		SELECT key, userid, name, true, true FROM jsonb_to_recordset($1) n (key text, userid text, name text)
-		ON CONFLICT (user_key) DO UPDATE SET name = excluded.name, active = true, from_roster = true
-		RETURNING id, 0, user_key`, notNil(list))
-	if err != nil {
-		return err
-	}
-	for _, n := range made {
-		d.people[n.name].id = n.id
-	}
-	leavers := d.leavers()
-	for _, p := range leavers {
-		if err := d.r.Record(ctx, risk.Event{Action: "person.leave", Object: "person", ID: p.id, Result: "ok", Note: "roster"}); err != nil {
-			return err
+		for _, s := range row.LeaderOf {
+			if !known[s] {
+				d.issue(row.Row, text.ImportColLeaderOf, fmt.Sprintf(text.ImportUnknownSection, s))
+			}
 		}
-	}
-	return d.exec(ctx, `UPDATE person SET active = false WHERE id = ANY ($1)`, ids(leavers))
-}
-
-func (d *rosterDiff) applySeats(ctx context.Context) error {
-	var ended, fresh []object
-	for s, wanted := range d.seats {
-		if !wanted {
-			ended = append(ended, object{"person": s.person.id, "post": s.post.id})
-		}
-	}
-	for _, s := range d.newSeats {
-		fresh = append(fresh, object{"person": s.person.id, "post": s.post.id})
-	}
-	const shape = ` FROM jsonb_to_recordset($1) n (person bigint, post bigint)`
-	if err := d.exec(ctx, `UPDATE assignment x SET ended_on = greatest($2, x.from_on)`+shape+`
-		WHERE x.person_id = n.person AND x.post_id = n.post AND x.ended_on IS NULL`, notNil(ended), d.r.today()); err != nil {
-		return err
-	}
-	return d.exec(ctx, `INSERT INTO assignment (person_id, post_id, from_on) SELECT person, post, $2`+shape, notNil(fresh), d.r.today())
-}
-
-func (d *rosterDiff) applyRoles(ctx context.Context) error {
-	var ended, fresh []object
-	record := func(action string, g grant) (object, error) {
-		var section int64
-		o := object{"person": g.person.id, "role": g.role, "section": nil}
-		if g.section != nil {
-			section = g.section.id
-			o["section"] = section
-		}
-		return o, d.r.Record(ctx, risk.Event{
-			Action: action, Object: "person", ID: g.person.id, Result: "ok", Note: grantNote(g.role, section) + " roster",
-		})
-	}
-	for g, wanted := range d.grants {
-		if wanted {
+		if row.Post == "" {
 			continue
 		}
-		o, err := record("role.revoke", g)
-		if err != nil {
-			return err
+		if !slices.Contains([]risk.Stratum{risk.StratumLeader, risk.StratumMiddle, risk.StratumKey, risk.StratumGeneral}, row.Stratum) {
+			d.issue(row.Row, text.ImportColStratum, text.ImportBadStratum)
+		} else if p, ok := post[at]; ok && p.Stratum != row.Stratum {
+			d.issue(row.Row, text.ImportColStratum, fmt.Sprintf(text.ImportTwoStrata, row.Post, p.Row))
+		} else if !ok {
+			post[at] = row
 		}
-		ended = append(ended, o)
 	}
-	for _, g := range d.newRoles {
-		o, err := record("role.grant", g)
-		if err != nil {
-			return err
+}
+
+// matchSections finds or makes every section of the sheet, in its order.
+func (d *rosterDiff) matchSections() {
+	if d.unit.Name != d.rows[0].Unit {
+		d.renamed = d.rows[0].Unit
+		if d.unit.ID != 0 {
+			d.plan.Lines = append(d.plan.Lines, risk.ImportLine{
+				Change: risk.ChangeMoved, Subject: d.renamed, Detail: fmt.Sprintf(text.ImportUnitRename, d.unit.Name, d.renamed),
+			})
 		}
-		fresh = append(fresh, o)
 	}
-	const shape = ` FROM jsonb_to_recordset($1) n (person bigint, role text, section bigint)`
-	if err := d.exec(ctx, `UPDATE role_grant x SET ended_on = greatest($2, x.from_on)`+shape+`
-		WHERE x.person_id = n.person AND x.role = n.role AND x.section_id IS NOT DISTINCT FROM n.section
-		  AND x.source = 'roster' AND x.ended_on IS NULL`, notNil(ended), d.r.today()); err != nil {
-		return err
+	d.renameSections()
+	for _, row := range d.rows {
+		s := d.sections[row.Section]
+		if s == nil {
+			s = &sectionState{name: row.Section}
+			d.sections[row.Section] = s
+		}
+		if s.wanted {
+			continue
+		}
+		s.wanted = true
+		d.order.sections = append(d.order.sections, s)
+		pos := len(d.order.sections)
+		s.altered = s.altered || s.voided || s.pos != pos
+		s.pos = pos
 	}
-	return d.exec(ctx, `INSERT INTO role_grant (person_id, role, section_id, from_on, source)
-		SELECT person, role, section, $2, 'roster'`+shape, notNil(fresh), d.r.today())
+}
+
+// renameSections finds sections that only changed their name: the old one is no
+// longer in the sheet, and its posts with their people stand under one new name
+// that took no other section's.
+func (d *rosterDiff) renameSections() {
+	inSheet := map[string]bool{}
+	for _, row := range d.rows {
+		inSheet[row.Section] = true
+	}
+	to, from := map[*sectionState]map[string]bool{}, map[string]map[*sectionState]bool{}
+	current := d.heldNow()
+	for _, row := range d.rows {
+		if d.sections[row.Section] != nil || row.Post == "" {
+			continue
+		}
+		for _, p := range current[row.UserID.Key()+"\x00"+row.Post] {
+			if inSheet[p.section.name] {
+				continue
+			}
+			add(to, p.section, row.Section)
+			add(from, row.Section, p.section)
+		}
+	}
+	for _, s := range sorted(to) {
+		for name := range to[s] {
+			if len(to[s]) == 1 && len(from[name]) == 1 {
+				delete(d.sections, s.name)
+				s.was, s.name, s.altered = s.name, name, true
+				d.sections[name] = s
+				d.plan.Lines = append(d.plan.Lines, risk.ImportLine{
+					Change: risk.ChangeMoved, Subject: name, Detail: fmt.Sprintf(text.ImportRename, s.was, name),
+				})
+			}
+		}
+	}
+}
+
+func add[K, V comparable](m map[K]map[V]bool, k K, v V) {
+	if m[k] == nil {
+		m[k] = map[V]bool{}
+	}
+	m[k][v] = true
+}
+
+// A stored thing has an ID; things are reported in its order.
+func (s *sectionState) ref() int64 { return s.id }
+func (p *postState) ref() int64    { return p.id }
+func (p *personState) ref() int64  { return p.id }
+
+func byID[T interface{ ref() int64 }](a, b T) int { return cmp.Compare(a.ref(), b.ref()) }
+
+// sorted are the keys of a map, by ID.
+func sorted[T interface {
+	comparable
+	ref() int64
+}, V any](m map[T]V,
+) []T {
+	return slices.SortedFunc(maps.Keys(m), byID[T])
+}
+
+// chosen are the values of a map that fit, by ID.
+func chosen[K comparable, T interface{ ref() int64 }](m map[K]T, fits func(T) bool) []T {
+	var out []T
+	for _, v := range m {
+		if fits(v) {
+			out = append(out, v)
+		}
+	}
+	slices.SortFunc(out, byID[T])
+	return out
+}
+
+func ids[T interface{ ref() int64 }](list []T) []int64 {
+	out := make([]int64, len(list))
+	for i, v := range list {
+		out[i] = v.ref()
+	}
+	return out
+}
+
+// heldNow lists the posts held now by userid and post name.
+func (d *rosterDiff) heldNow() map[string][]*postState {
+	held := map[string][]*postState{}
+	for s := range d.seats {
+		k := s.person.userid.Key() + "\x00" + s.post.name
+		held[k] = append(held[k], s.post)
+	}
+	for _, posts := range held {
+		slices.SortFunc(posts, byID)
+	}
+	return held
+}
+
+// matchPosts finds, moves or makes every post of the sheet.
+func (d *rosterDiff) matchPosts() {
+	inSheet := map[postKey]bool{}
+	for _, row := range d.rows {
+		inSheet[postKey{d.sections[row.Section], row.Post}] = true
+	}
+	held := d.heldNow()
+	for _, row := range d.rows {
+		k := postKey{d.sections[row.Section], row.Post}
+		if row.Post == "" || d.posts[k] != nil {
+			continue
+		}
+		for _, p := range held[row.UserID.Key()+"\x00"+row.Post] {
+			if inSheet[postKey{p.section, p.name}] || p.from != nil {
+				continue
+			}
+			delete(d.posts, postKey{p.section, p.name})
+			p.from, p.section, p.altered = p.section, k.section, true
+			d.posts[k] = p
+			break
+		}
+	}
+	for _, row := range d.rows {
+		k := postKey{d.sections[row.Section], row.Post}
+		if row.Post == "" {
+			continue
+		}
+		p := d.posts[k]
+		if p == nil {
+			p = &postState{section: k.section, name: row.Post}
+			d.posts[k] = p
+		}
+		if p.wanted {
+			continue
+		}
+		p.wanted = true
+		d.order.posts = append(d.order.posts, p)
+		facts := factsOf(row, len(d.order.posts))
+		was := p.facts
+		was.pos = facts.pos
+		p.refacts = p.id != 0 && was != facts
+		p.altered = p.altered || p.voided || p.facts != facts
+		p.facts = facts
+	}
+}
+
+// matchPeople finds or makes every person, and compares posts and roles.
+func (d *rosterDiff) matchPeople() {
+	leaders := map[string]bool{}
+	for _, row := range d.rows {
+		if slices.Contains(row.Roles, bot.RoleLeaderInCharge) {
+			leaders[row.UserID.Key()] = true
+		}
+	}
+	for _, row := range d.rows {
+		p := d.people[row.UserID.Key()]
+		if p == nil {
+			p = &personState{userid: row.UserID, name: row.Name}
+			d.people[row.UserID.Key()] = p
+		}
+		if !p.wanted {
+			p.wanted = true
+			d.order.people = append(d.order.people, p)
+			p.returned = p.id != 0 && !p.active
+			if p.name != row.Name {
+				p.was, p.name = p.name, row.Name
+			}
+		}
+		if row.Post != "" {
+			s := seat{p, d.posts[postKey{d.sections[row.Section], row.Post}]}
+			if _, now := d.seats[s]; !now {
+				d.newSeats = append(d.newSeats, s)
+			}
+			d.seats[s] = true
+		}
+		for _, g := range d.rolesOf(row, p, leaders[row.UserID.Key()]) {
+			if _, now := d.grants[g]; !now {
+				d.newRoles = append(d.newRoles, g)
+				p.reroled = true
+			}
+			d.grants[g] = true
+		}
+	}
+	for s, wanted := range d.seats {
+		if !wanted {
+			s.person.ended = append(s.person.ended, s.post)
+		}
+	}
+	for _, p := range d.people {
+		slices.SortFunc(p.ended, byID)
+	}
+	for g, wanted := range d.grants {
+		if !wanted {
+			g.person.reroled = true
+		}
+	}
+}
+
+// rolesOf are the grants of a row: 科室负责人 for the row's section, 分管领导 for the
+// sections in charge (for the whole unit when the person's rows name none), the
+// others for the unit. Holding a post is not a grant: the assignment says it.
+func (d *rosterDiff) rolesOf(row risk.RosterRow, p *personState, leader bool) []grant {
+	var out []grant
+	for _, role := range row.Roles {
+		switch role {
+		case bot.RolePostHolder:
+		case bot.RoleSectionHead:
+			out = append(out, grant{p, role, d.sections[row.Section]})
+		case bot.RoleLeaderInCharge:
+			if !slices.ContainsFunc(d.rows, func(o risk.RosterRow) bool { return o.UserID.Key() == row.UserID.Key() && len(o.LeaderOf) > 0 }) {
+				out = append(out, grant{p, role, nil})
+			}
+		default:
+			out = append(out, grant{p, role, nil})
+		}
+	}
+	if leader {
+		for _, s := range row.LeaderOf {
+			out = append(out, grant{p, bot.RoleLeaderInCharge, d.sections[s]})
+		}
+	}
+	return out
 }

@@ -27,8 +27,13 @@ func (r *Register) SaveMeeting(ctx context.Context, m *risk.Meeting) error {
 func (r *Register) Meetings(ctx context.Context, campaign int64, kind string) ([]risk.Meeting, error) {
 	list, err := all(ctx, r, func(m *risk.Meeting) []any {
 		return []any{
-			&m.ID, &m.Campaign, ref{&m.Section}, &m.Kind, day{&m.HeldOn}, &m.Place, &m.Chair, &m.Recorder,
-			&m.Attendees, &m.Decisions, ref{&m.By},
+			&m.ID, &m.Campaign,
+			ref{&m.Section},
+			&m.Kind,
+			day{&m.HeldOn},
+			&m.Place, &m.Chair, &m.Recorder,
+			&m.Attendees, &m.Decisions,
+			ref{&m.By},
 		}
 	}, `SELECT id, campaign_id, section_id, kind, held_on, place, chair, recorder, attendees, decisions, by_person
 		FROM meeting WHERE campaign_id = $1 AND ($2 = '' OR kind = $2) ORDER BY held_on, id`, campaign, kind)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"qingfeng/bot"
 	"qingfeng/bot/risk"
 )
 
@@ -75,7 +76,7 @@ func rowOf(p risk.Point, c *risk.SelfCheck) pointRow {
 		w.State = risk.PointDraft
 	}
 	if !p.VerifiedOn.IsZero() {
-		w.VerifiedOn = pointer(civil(p.VerifiedOn).Format(time.DateOnly))
+		w.VerifiedOn = pointer(bot.Civil(p.VerifiedOn).Format(time.DateOnly))
 	}
 	return w
 }
@@ -89,7 +90,7 @@ func (w pointRow) point(post risk.Post, node risk.Node) (risk.Point, error) {
 		Monitor: w.Monitor, State: w.State, Version: w.Version, CarriedFrom: value(w.CarriedFrom),
 	}
 	if w.VerifiedOn != nil {
-		on, err := time.ParseInLocation(time.DateOnly, *w.VerifiedOn, shanghai())
+		on, err := time.ParseInLocation(time.DateOnly, *w.VerifiedOn, bot.Zone())
 		if err != nil {
 			return p, fmt.Errorf("point %d: %w", w.ID, err)
 		}

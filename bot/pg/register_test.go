@@ -26,7 +26,7 @@ func (c *clock) read() time.Time { return c.now }
 func morning(day int) time.Time { return time.Date(2026, 10, day, 1, 0, 0, 0, time.UTC) }
 
 func date(month time.Month, day int) time.Time {
-	return time.Date(2026, month, day, 0, 0, 0, 0, time.FixedZone("CST", 8*3600))
+	return time.Date(2026, month, day, 0, 0, 0, 0, bot.Zone())
 }
 
 func newRegister(t *testing.T) (*pg.Register, *clock) {

@@ -157,7 +157,7 @@ func (r *Register) Delegate(ctx context.Context, person int64, day time.Time) (r
 	err := r.DB.q(ctx).QueryRow(ctx, `
 		SELECT `+personCols+` FROM delegation d JOIN person p ON p.id = d.to_id
 		WHERE d.person_id = $1 AND $2 BETWEEN d.from_on AND d.until_on AND p.active
-		ORDER BY d.id DESC LIMIT 1`, person, civil(day)).Scan(scanPerson(&p)...)
+		ORDER BY d.id DESC LIMIT 1`, person, bot.Civil(day)).Scan(scanPerson(&p)...)
 	return optional(p, err, "delegate")
 }
 
@@ -165,7 +165,7 @@ func (r *Register) Delegate(ctx context.Context, person int64, day time.Time) (r
 // touches the days From…Until.
 func (r *Register) SetDelegate(ctx context.Context, d risk.Delegation) error {
 	sql, args := `INSERT INTO delegation (person_id, from_on, until_on, to_id, created_at) VALUES ($1, $2, $3, $4, $5)`,
-		[]any{d.Person, civil(d.From), civil(d.Until), d.To, r.Now()}
+		[]any{d.Person, bot.Civil(d.From), bot.Civil(d.Until), d.To, r.Now()}
 	if d.To == 0 {
 		sql, args = `DELETE FROM delegation WHERE person_id = $1 AND until_on >= $2 AND from_on <= $3`, args[:3]
 	}
@@ -181,7 +181,7 @@ func (r *Register) SetDelegate(ctx context.Context, d risk.Delegation) error {
 // this call or an earlier one, to be given to others.
 //
 // An answer that would empty the unit is taken for a fault of the directory and
-// refused: nobody visible, or more than half of a unit of over ten people gone.
+// refused: nobody of ours visible, or more than half of a unit of over ten people gone.
 func (r *Register) Reconcile(ctx context.Context, visible []bot.UserID) (left []risk.Person, open []risk.Review, err error) {
 	keys := make([]string, len(visible))
 	for i, id := range visible {
@@ -194,7 +194,7 @@ func (r *Register) Reconcile(ctx context.Context, visible []bot.UserID) (left []
 		if err != nil {
 			return err
 		}
-		if len(keys) == 0 || active > 10 && gone*2 > active {
+		if len(keys) == 0 || active > 0 && gone == active || active > 10 && gone*2 > active {
 			return fmt.Errorf("reconcile: %d of %d people would leave: is the visible range right?", gone, active)
 		}
 		left, err = all(ctx, r, scanPerson, `
@@ -233,20 +233,7 @@ func (r *Register) endAll(ctx context.Context, people []int64) error {
 	return nil
 }
 
-// shanghai is China's one time zone; it has had no summer time since 1991, so no
-// zone database is needed.
-func shanghai() *time.Location { return time.FixedZone("CST", 8*60*60) }
-
-func (r *Register) today() time.Time { return civil(r.Now()) }
-
-// civil is the day of a moment in Asia/Shanghai. A midnight is taken as the civil
-// date it spells in its own location, so that a parsed date stays that date.
-func civil(t time.Time) time.Time {
-	if h, m, s := t.Clock(); h+m+s+t.Nanosecond() != 0 {
-		t = t.In(shanghai())
-	}
-	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, shanghai())
-}
+func (r *Register) today() time.Time { return bot.Civil(r.Now()) }
 
 // all runs a query and collects its rows; into gives the destinations of one row.
 func all[T any](ctx context.Context, r *Register, into func(*T) []any, sql string, args ...any) ([]T, error) {
@@ -307,7 +294,7 @@ func (w when) Scan(v any) error {
 func (d day) Scan(v any) error {
 	*d.t = time.Time{}
 	if t, ok := v.(time.Time); ok {
-		*d.t = civil(t)
+		*d.t = bot.Civil(t)
 	}
 	return nil
 }
@@ -322,5 +309,5 @@ func nullDay(t time.Time) any {
 	if t.IsZero() {
 		return nil
 	}
-	return civil(t)
+	return bot.Civil(t)
 }

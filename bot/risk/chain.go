@@ -200,13 +200,8 @@ func (o Org) standIn(person int64) int64 {
 
 // covers compares civil dates: a delegation holds on its first and its last day.
 func covers(d Delegation, on time.Time) bool {
-	day := civil(on)
-	return !day.Before(civil(d.From)) && (d.Until.IsZero() || !day.After(civil(d.Until)))
-}
-
-func civil(t time.Time) time.Time {
-	y, m, d := t.Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+	day := bot.Civil(on)
+	return !day.Before(bot.Civil(d.From)) && (d.Until.IsZero() || !day.After(bot.Civil(d.Until)))
 }
 
 // roleName is the shared base name of a role; packs may show their own.

@@ -150,6 +150,7 @@ func TestEveryChainOfEveryPackReachesConfirmed(t *testing.T) {
 						do(MoveMutualDone)
 					case CheckSection, CheckLeader:
 						do(MovePass)
+					default: // not under a reviewer
 					}
 				}
 			}

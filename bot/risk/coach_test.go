@@ -96,7 +96,8 @@ func TestFormsAreWeighedAsAWhole(t *testing.T) {
 		points []Point
 		want   string
 	}{
-		{"none", nil, "L12"}, {"nine", nine, "L12"},
+		{"none", nil, "L12"},
+		{"nine", nine, "L12"},
 		{"all high", []Point{point(1, L1, "a"), point(2, L1, "b"), point(3, L1, "c")}, "L12"},
 		{"all low", []Point{point(1, L3, "a"), point(2, L3, "b"), point(3, L3, "c")}, "L12"},
 		{"all middle", []Point{point(1, L2, "a"), point(2, L2, "b"), point(3, L2, "c")}, ""},

@@ -85,6 +85,9 @@ func deedIn(st string) string {
 		if subject(st, d.at, d.strong, past) {
 			return RulePerson
 		}
+		if d.strong && past && confesses(st[:d.at]) {
+			return RuleOwn
+		}
 	}
 	return ""
 }
@@ -162,7 +165,7 @@ func ownMatter(st string, at int, past bool) string {
 	asks := containsAny(st, g.Ask) && containsAny(st, g.AskDo)
 	strict := containsAny(st, g.AskStrict)
 	plain := masked(st, g.NotFirst)
-	me := containsAny(plain[:min(at, len(plain))], g.FirstPerson) || containsAny(plain, g.ToMe)
+	me := containsAny(plain[:min(at, len(plain))], g.FirstPerson) || g.ToMe.MatchString(st)
 	if at > len(plain) {
 		me = containsAny(plain, g.FirstPerson)
 	}
@@ -184,10 +187,17 @@ func ownMatter(st string, at int, past bool) string {
 	return ""
 }
 
+// confesses: 我之前挪用过…, with nobody else in front of the deed.
+func confesses(front string) bool {
+	g := guards()
+	plain := masked(front, g.NotFirst)
+	return containsAny(plain, g.FirstPerson) && !containsAny(plain, g.Generic) && !containsAny(plain, g.BareTitles)
+}
+
 // received: the speaker is at the taking end.
 func received(st string) bool {
 	g := guards()
-	return containsAny(st, g.ToMe) || g.Receive.MatchString(st)
+	return g.ToMe.MatchString(st) || g.Receive.MatchString(st)
 }
 
 // subjectless: nothing but time words in front of the deed, so the speaker is meant.
@@ -211,7 +221,12 @@ func subject(st string, at int, strong, past bool) bool {
 	g := guards()
 	timed := isTimed(st)
 	counted := g.Quantity.MatchString(st)
-	happened := past || counted
+	question := containsAny(st, g.Ask) || strings.ContainsAny(st, "?？")
+	happened := past || counted || containsAny(st, g.Report)
+	if hit := giftDeed(st); !happened && hit != nil && !question {
+		// 王某某收受好处, told of a name as a plain fact.
+		happened = g.Receive.MatchString(st) && !slices.Contains(g.VagueGifts, hit.gift)
+	}
 	if !happened {
 		return false
 	}
@@ -222,12 +237,12 @@ func subject(st string, at int, strong, past bool) bool {
 		return true
 	}
 	// A bare title is a person only where something definite is told of them.
-	question := containsAny(st, g.Ask) || strings.ContainsAny(st, "?？")
 	front := st[:min(at, len(st))]
-	if t, i := firstOf(front, g.BareTitles); t != "" && !containsAny(front, g.Generic) {
+	if t, i := firstOf(front, g.BareTitles); t != "" && !containsAny(front[:i], g.Generic) {
+		told := counted || (g.Receive.MatchString(st) && past)
 		mine := hasSuffixAny(front[:i], g.Whose)
 		colleague := slices.Contains(g.NeedsWhose, t)
-		if (mine || !colleague) && !question && (timed || (mine && counted)) && !genericTitle(front[:i]) {
+		if (mine || !colleague) && !question && (timed || (mine && told)) && !genericTitle(front[:i]) {
 			return true
 		}
 	}
@@ -261,7 +276,7 @@ func titledName(st string) string {
 	g := guards()
 	for i := range st {
 		sur := surnameAt(st, i)
-		if sur == "" || !boundary(st[:i]) {
+		if sur == "" || !boundary(st[:i]) || strings.Contains(g.Particles, sur) {
 			continue
 		}
 		rest := st[i+len(sur):]
@@ -342,10 +357,13 @@ func fullName(st string) string {
 		rest := st[i+len(sur):]
 		for _, n := range []int{2, 1} {
 			given := head(rest, n)
-			if utf8.RuneCountInString(given) != n || !allHan(given) || containsAny(given, g.GivenNot) || hasPrefixAny(given, g.NameAfter) {
+			if utf8.RuneCountInString(given) != n || !allHan(given) || containsAny(given, g.GivenNot) || hasPrefixAny(given, g.NameAfter) || hasSuffixAny(given, g.PlaceTail) || containsAny(given, g.Titles) {
 				continue
 			}
 			after := rest[len(given):]
+			if strings.Contains(g.Particles, sur) && !hasPrefixAny(after, g.Past) {
+				continue
+			}
 			if leads && hasPrefixAny(after, g.NameAfter) && !(n == 1 && hasPrefixAny(given+after, g.GivenNot)) {
 				return sur + given
 			}

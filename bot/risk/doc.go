@@ -7,6 +7,13 @@
 // and criteria, factor tables, monitors, review chains, when measures are due,
 // word lists — is data in a rule pack (packs/*.json), never an if.
 //
-// The package is pure: it imports the standard library only, does no I/O beyond its
+// The package is pure: it imports the standard library and bot, does no I/O beyond its
 // embedded data, and takes no clock.
+//
+// What it offers, a file each: pack.go the packs, validate.go what an edited copy is told;
+// guard.go and deeds.go the red lines; classify.go, level.go, lint.go, tests.go,
+// similar.go, headline.go the silent coach; measure.go, examples.go the library; chain.go
+// who reviews, state.go where a form stands (states.md draws it); changes.go, grading.go
+// the leaders' card and the meeting's words. Apart from the power tags no Chinese stands in the code: what people
+// read and how they talk are in packs/ and library/.
 package risk

@@ -184,9 +184,14 @@ func TestB2IsBroughtDownToOneStepInItsOwnWords(t *testing.T) {
 func TestInactionDelayAndLeaksPassUnderTheCollegePack(t *testing.T) {
 	p := pack(t, "college")
 	for _, row := range []struct{ node, text string }{
-		{"受理", "不按规定登记。"}, {"受理", "向被举报人泄露信访举报内容或举报人信息。"},
-		{"审核", "压件不办，拖延信访件审核时间。"}, {"审核", "不采纳承办人提出的合理建议。"}, {"审核", "向被举报人泄露信访举报内容或举报人信息。"},
-		{"审批", "不按规定把关。"}, {"审批", "拖延办理。"}, {"审批", "向被举报人泄露信访举报内容或举报人信息。"},
+		{"受理", "不按规定登记。"},
+		{"受理", "向被举报人泄露信访举报内容或举报人信息。"},
+		{"审核", "压件不办，拖延信访件审核时间。"},
+		{"审核", "不采纳承办人提出的合理建议。"},
+		{"审核", "向被举报人泄露信访举报内容或举报人信息。"},
+		{"审批", "不按规定把关。"},
+		{"审批", "拖延办理。"},
+		{"审批", "向被举报人泄露信访举报内容或举报人信息。"},
 	} {
 		node := Node{ID: 3, Item: "信访举报受理", Name: row.node, PostName: "承办人"}
 		pt := Point{Node: node, Manifestations: []string{row.text}, Misuse: GuessMisuse(row.text)}

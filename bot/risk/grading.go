@@ -175,6 +175,7 @@ func ParseGrading(text string, n int) (GradingOrder, error) {
 			if i+1 >= len(toks) || toks[i+1].kind == tokNumber || toks[i+1].kind == tokRest {
 				return refuse("grade.rest")
 			}
+		case tokNone, tokExcept: // 除 only opens the numbers that follow
 		case tokOther:
 			return refuse("grade.left", "text", t.text)
 		}
@@ -203,6 +204,7 @@ func decisionOf(t gradingToken, r GradingRow) GradingRow {
 		r.Raise = -t.n
 	case tokReturn:
 		r.Return = true
+	default: // keep: the level stands
 	}
 	return r
 }

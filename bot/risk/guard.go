@@ -64,7 +64,7 @@ type guardWords struct {
 	Ask         []string `json:"ask"`
 	AskDo       []string `json:"ask_do"`
 	AskStrict   []string `json:"ask_strict"`
-	ToMe        []string `json:"to_me"`
+	ToMe        pattern  `json:"to_me"`
 
 	PointPeople pattern  `json:"point_people"`
 	PointPast   []string `json:"point_past"`
@@ -84,6 +84,9 @@ type guardWords struct {
 	OrgAfter     []string `json:"org_after"`
 	ObjectAfter  []string `json:"object_after"`
 	LooseBefore  []string `json:"loose_before"`
+	Report       []string `json:"report"`
+	Particles    string   `json:"particles"` // surnames that are mostly something else
+	PlaceTail    []string `json:"place_tail"`
 }
 
 var guards = library[guardWords]("guard.json")

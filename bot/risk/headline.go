@@ -46,11 +46,14 @@ func cutClause(s string) string {
 	if len(rs) <= headlineMax {
 		return s
 	}
-	for _, opens := range [][]string{w.HeadlineSoft, basePack().Quality.Verbs} {
-		for n := headlineMax; n >= 6; n-- {
-			head, rest := string(rs[:n]), string(rs[n:])
-			if hasPrefixAny(rest, opens) && !insideWord(head, rest, w.HeadlineWords) {
-				return trimMarks(dropSoftEnd(head, w))
+	// A long head before an action word says more than a short one before 就 or 给.
+	for _, least := range []int{10, 6} {
+		for _, opens := range [][]string{w.HeadlineSoft, basePack().Quality.Verbs} {
+			for n := headlineMax; n >= least; n-- {
+				head, rest := string(rs[:n]), string(rs[n:])
+				if hasPrefixAny(rest, opens) && !insideWord(head, rest, w.HeadlineWords) {
+					return trimMarks(dropSoftEnd(head, w))
+				}
 			}
 		}
 	}

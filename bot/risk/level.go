@@ -11,11 +11,14 @@ import (
 // they come from section review, and until then the pack's defaults apply (系统初评).
 func TagFactors(p *Pack, post Post, node Node, text string) Factors {
 	var f Factors
-	tags := postTags(p, post, node)
-	for _, t := range tags {
-		f.Power = max(f.Power, p.Factors.Tags[t])
+	weighty := 0
+	for _, t := range postTags(p, post, node) {
+		if w := p.Factors.Tags[t]; w > 0 {
+			f.Power = max(f.Power, w)
+			weighty++
+		}
 	}
-	if len(tags) > 1 {
+	if weighty > 1 {
 		f.Power++
 	}
 	f.Power = max(f.Power, p.Factors.Stratum[post.Stratum])
@@ -53,8 +56,10 @@ func capped(v int, limit *int) int {
 
 // postTags are the post's 权力标签, or, when nobody tagged it, what its work speaks of.
 func postTags(p *Pack, post Post, node Node) []PowerTag {
-	if len(post.Tags) > 0 {
-		return post.Tags
+	// Tags without a weight (涉密) say how a post reports, not what it may decide.
+	own := slices.DeleteFunc(slices.Clone(post.Tags), func(t PowerTag) bool { return p.Factors.Tags[t] == 0 })
+	if len(own) > 0 {
+		return own
 	}
 	where := post.Name + " " + node.Item + " " + node.Name
 	var out []PowerTag
@@ -76,7 +81,7 @@ func FactorsReason(p *Pack, post Post, node Node, f Factors) string {
 	}
 	var parts []string
 	switch {
-	case len(post.Tags) > 0:
+	case len(tags) > 0 && slices.Contains(post.Tags, tags[0]):
 		parts = append(parts, fill(name["tags"], "tags", list))
 	case len(tags) > 0:
 		parts = append(parts, fill(name["inferred"], "tags", list))

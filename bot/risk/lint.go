@@ -240,7 +240,8 @@ func (l *linter) narrowed(rule string, node Node, acts bool) string {
 	if acts && utf8.RuneCountInString(rest) >= 4 {
 		return fill(q.Rewrite[rule], "node", node.Name, "text", rest)
 	}
-	if utf8.RuneCountInString(rest) < 2 || (rule != "L1" && rule != "L3") {
+	// A scrap that the dropped phrases left (理想, from 理想信念不够坚定) says nothing.
+	if utf8.RuneCountInString(rest) < 2 || rule == "L1" && utf8.RuneCountInString(rest) < 4 || (rule != "L1" && rule != "L3") {
 		return fill(q.Rewrite["L1.bare"], "node", node.Name)
 	}
 	if rule == "L1" {

@@ -73,6 +73,7 @@ func Measures(p *Pack, node Node, cat Category, text string) []Measure {
 			add(lib.Generic[cat], 1, plain)
 		}
 		add(fam.Measures, 3, plain)
+	default: // ethics and external risks are not met by the work's own measures
 	}
 	if cat == "" {
 		cat = Duty

@@ -41,6 +41,7 @@ type Pack struct {
 
 	SoftCap         int `json:"soft_cap"`         // points per post before L12 asks
 	WithdrawMinutes int `json:"withdraw_minutes"` // the owner may withdraw a submission
+	ReviewDays      int `json:"review_days"`      // a reviewer has so many working days
 	CardHours       int `json:"card_hours"`       // a card lives so long; then a new one is sent
 }
 

@@ -32,6 +32,7 @@ type CheckFilter struct {
 	Section  int64
 	Post     int64
 	States   []CheckState
+	Heads    bool // without their points: for counting many
 }
 
 // Review is one step of a review chain, opened for one person (审核).

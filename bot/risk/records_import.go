@@ -2,8 +2,10 @@ package risk
 
 import (
 	"errors"
+	"fmt"
 
 	"qingfeng/bot"
+	"qingfeng/bot/text"
 )
 
 // RosterRow is one person on one post as a roster says it. A person who only
@@ -13,8 +15,8 @@ type RosterRow struct {
 	Stratum             Stratum
 	Name                string
 	UserID              bot.UserID
-	Roles               []bot.Role
-	LeaderOf            []string // 分管科室
+	Roles               []bot.Role // never empty: a row without roles is a post holder
+	LeaderOf            []string   // 分管科室
 	Tags                []PowerTag
 	Row                 int // in the sheet
 }
@@ -25,10 +27,10 @@ type CatalogueRow struct {
 	Class                              PowerClass
 	Content, Basis, Limit, Supervision string
 	Nodes                              []NodeName
-	Row                                int
+	Row                                int // in the sheet; the first one where an item takes several
 }
 
-// NodeName is one step and who acts there.
+// NodeName is one step and who acts there; Post is empty when the sheet does not say.
 type NodeName struct{ Name, Post string }
 
 // PointRow is one risk point of an earlier year.
@@ -55,18 +57,31 @@ const (
 
 // ImportLine is what an import does with one row.
 type ImportLine struct {
-	Row     int // 0: not in the sheet
-	Change  Change
-	Subject string // who or what, for the report
-	Detail  string // what becomes of it; empty when nothing does
+	Row     int    `json:"row"` // 0: not in the sheet
+	Change  Change `json:"change"`
+	Subject string `json:"subject"`          // who or what, for the report
+	Detail  string `json:"detail,omitempty"` // what becomes of it; empty when nothing does
 }
 
-// ImportIssue is one row that cannot be imported. Row 0 is the whole sheet.
+// ImportIssue is one remark on an imported sheet.
 type ImportIssue struct {
-	Row    int
-	Column string
-	Say    string
-	Fatal  bool
+	Row    int    `json:"row"`              // as the sheet numbers its rows; 0: the whole sheet
+	Column string `json:"column,omitempty"` // as the header names it; empty: the whole row
+	Say    string `json:"say"`              // one plain sentence
+	Fatal  bool   `json:"fatal"`            // nothing may be imported while one of these stands
+}
+
+// String is the remark as a line of a report.
+func (i ImportIssue) String() string {
+	switch {
+	case i.Row > 0 && i.Column != "":
+		return fmt.Sprintf(text.FormIssueAt, i.Row, i.Column, i.Say)
+	case i.Row > 0:
+		return fmt.Sprintf(text.FormIssueRow, i.Row, i.Say)
+	case i.Column != "":
+		return fmt.Sprintf(text.FormIssueColumn, i.Column, i.Say)
+	}
+	return i.Say
 }
 
 // ImportPlan is what an import does, or would do.

@@ -48,6 +48,7 @@ func NextState(chain Chain, state CheckState, stepNo int, m Move) (CheckState, i
 			return CheckSubmitted, stepNo, nil
 		case MoveTakeBack:
 			return CheckDraft, 0, nil
+		default: // refused below
 		}
 	case CheckSubmitted:
 		switch m {
@@ -55,6 +56,7 @@ func NextState(chain Chain, state CheckState, stepNo int, m Move) (CheckState, i
 			return CheckDraft, 0, nil
 		case MoveWindowClosed:
 			return enter(chain, state, stepNo)
+		default: // refused below
 		}
 	case CheckMutual, CheckSection, CheckLeader, CheckGrading:
 		step, ok := chain.At(stepNo)
@@ -74,6 +76,7 @@ func NextState(chain Chain, state CheckState, stepNo int, m Move) (CheckState, i
 		case m == MoveWithdraw:
 			return state, stepNo, bot.Refuse(say("state.withdraw_late"), "selfcheck: withdraw in "+string(state))
 		}
+	case CheckConfirmed: // the end: every move is refused
 	}
 	return state, stepNo, bot.Refuse(stateLine(state), fmt.Sprintf("selfcheck: %s in %s", m, state))
 }

@@ -31,6 +31,9 @@ func (p *Pack) Validate() error {
 	if p.WithdrawMinutes < 1 {
 		bad("withdraw_minutes", "must be at least 1")
 	}
+	if p.ReviewDays < 1 {
+		bad("review_days", "must be at least 1")
+	}
 	if p.CardHours < 1 || p.CardHours > 72 {
 		bad("card_hours", "must be 1…72: a card cannot be updated later")
 	}

@@ -42,3 +42,13 @@ func Has(phrases, said string) bool {
 	}
 	return false
 }
+
+// Cut takes the phrase off that said begins with.
+func Cut(phrases, said string) (rest string, ok bool) {
+	for p := range strings.SplitSeq(phrases, "|") {
+		if rest, ok = strings.CutPrefix(said, p); ok {
+			return rest, true
+		}
+	}
+	return said, false
+}

@@ -12,7 +12,7 @@ const (
 	ReviewFactLevel   = "初评等级"
 	ReviewFactChange  = "变化"
 	ReviewFactQuality = "质检"
-	ReviewFactBy      = "请于此前"   // decide by
+	ReviewFactBy      = "最迟"     // decide by
 	ReviewFactWhy     = "说明"     // why this person
 	ReviewRowsMore    = "%s等%d条" // first node, count
 	ReviewZero        = "无风险点（已写说明）"
@@ -274,7 +274,8 @@ const (
 	WordsReturn     = "退回|打回|不同意|退回去"
 	WordsNoAddition = "无补充|没有补充|没补充|没有|无|没意见"
 	WordsKin        = "亲属|亲戚|涉及亲属|家人|本人"
-	WordsTodo       = "待办|待批|初审|我的待办|待审|待审核|有什么要批|有什么要审|审批|审核|看待办|有待办吗"
+	WordsTodo       = "待办|待批|我的待办|待审|待审核|有什么要批|有什么要审|看待办|有待办吗"
+	WordsReview     = "初审|审批|审核|看初审"
 	WordsMutual     = "互查|集中互查|开始互查|股室互查|召集互查"
 	WordsRecuse     = "回避|我要回避|申请回避|我回避"
 	WordsUndelegate = "取消代审|结束代审|不用代审了|取消代我审核"

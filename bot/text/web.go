@@ -16,6 +16,7 @@ const (
 	WebBye          = "已退出"
 	WebByeHow       = "在企业微信里点链接就能再次打开。"
 	WebStale        = "页面放得太久了"
+	WebForeign      = "这次提交不是从本页面发出的，没有办理。请从首页重新打开。"
 	WebStaleHow     = "为了安全，这次没有提交。请复制下面的文字，刷新页面后再填。"
 )
 
@@ -32,6 +33,8 @@ const (
 	WebBroken       = "系统忙，请稍后再试"
 	WebBrokenHow    = "这次没有保存。过一会儿还不行，请告诉防控办。"
 	WebBackHome     = "回首页"
+	WebBusy         = "您的上一条消息还在处理"
+	WebBusyHow      = "请等几秒再点一次；刚才写的在下面，可以先复制。"
 	WebNotYourForm  = "这张表不在您名下。自查表只有本人和当前审核人能看；有疑问请找防控办。"
 	WebNotConfirmed = "这张表还没有审定。草稿和审核中的内容只给本人和审核人看，审定以后再来。"
 	WebOfficeOnly   = "这一页是防控办用的。需要办理请联系防控办。"
@@ -86,6 +89,7 @@ const (
 // Reviewing.
 const (
 	WebNothingChosen = "还没有选。请先选再提交。"
+	WebPassOrReturn  = "您勾了要退回的条目，却点了同意。要同意请先取消勾选；要退回请点“退回勾选的”。"
 	WebMeetingInChat = "这一步由会议决定。请回到聊天里告诉我会议日期和主持人，登记后才算通过。"
 	WebOutFirst      = "一级"
 	WebOutDiffers    = "与系统初评不同"
@@ -118,4 +122,18 @@ const (
 	WebMoved               = "调整"
 	WebGone                = "离开"
 	WebKept                = "不变"
+)
+
+// Where a form stands, on the board.
+const (
+	WebStateDraft     = "填报中"
+	WebStateNotBegun  = "未开始"
+	WebStateSubmitted = "刚提交"
+	WebStateMutual    = "待互查"
+	WebStateSection   = "待初审"
+	WebStateReturned  = "已退回"
+	WebStateLeader    = "待领导审核"
+	WebStateGrading   = "待定级"
+	WebStateConfirmed = "已审定"
+	WebStateOffline   = "线下填报"
 )

@@ -82,22 +82,29 @@ func (a *api) do(ctx context.Context, method, op string, query url.Values, body 
 	if err != nil {
 		return wireError(op, err, sent.Load())
 	}
+	raw, err := readAnswer(op, resp)
+	if err != nil {
+		return err
+	}
+	return decode(op, raw, out)
+}
+
+// readAnswer reads an answer of WeCom's application, maxAnswer bytes at most, and
+// closes the body.
+func readAnswer(op string, resp *http.Response) ([]byte, error) {
 	defer resp.Body.Close()
-	switch {
-	case resp.StatusCode >= 500:
-		return &WireError{Op: op, Sent: true, What: fmt.Sprintf("status %d", resp.StatusCode)}
-	case resp.StatusCode != http.StatusOK:
+	if resp.StatusCode != http.StatusOK {
 		// A redirect or a 4xx is not WeCom's application answering.
-		return &WireError{Op: op, What: fmt.Sprintf("status %d", resp.StatusCode)}
+		return nil, &WireError{Op: op, Sent: resp.StatusCode >= 500, What: fmt.Sprintf("status %d", resp.StatusCode)}
 	}
 	raw, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil {
-		return wireError(op, err, true)
+		return nil, wireError(op, err, true)
 	}
 	if len(raw) > maxAnswer {
-		return &WireError{Op: op, Sent: true, What: "size"}
+		return nil, &WireError{Op: op, Sent: true, What: "size"}
 	}
-	return decode(op, raw, out)
+	return raw, nil
 }
 
 func decode(op string, raw []byte, out any) error {

@@ -320,7 +320,9 @@ func TestNoErrorHoldsASecretATokenOrAnAddress(t *testing.T) {
 	failing := map[string]func(http.ResponseWriter, *http.Request, int){
 		"hang": func(_ http.ResponseWriter, r *http.Request, _ int) { <-r.Context().Done() },
 		"500":  func(w http.ResponseWriter, _ *http.Request, _ int) { w.WriteHeader(500) },
-		"302":  func(w http.ResponseWriter, r *http.Request, _ int) { http.Redirect(w, r, "/x?"+r.URL.RawQuery, 302) },
+		"302": func(w http.ResponseWriter, r *http.Request, _ int) {
+			http.Redirect(w, r, "/x?"+r.URL.RawQuery, http.StatusFound)
+		},
 		"code": func(w http.ResponseWriter, r *http.Request, _ int) {
 			fmt.Fprintf(w, `{"errcode":60011,"errmsg":"see %s"}`, r.URL)
 		},

@@ -122,10 +122,14 @@ func TestWhatPeopleDoBecomesAMessage(t *testing.T) {
 		{"enter", xmlOf("event", "<Event>enter_agent</Event><EventKey></EventKey>"), bot.Message{Kind: bot.KindEnter}},
 		{"menu", xmlOf("event", "<Event>click</Event><EventKey>menu.mine</EventKey>"), bot.Message{Kind: bot.KindPress, Press: &bot.Press{Key: "menu.mine"}}},
 		{"button", xmlOf("event", press), bot.Message{Kind: bot.KindPress, Press: &bot.Press{Key: "review.pass", TaskID: "t1", Code: "rc"}}},
-		{"vote", xmlOf("event", press+"<SelectedItems><SelectedItem><QuestionKey>pick</QuestionKey><OptionIds><OptionId>a</OptionId><OptionId>b</OptionId></OptionIds></SelectedItem></SelectedItems>"),
-			bot.Message{Kind: bot.KindPress, Press: &bot.Press{Key: "review.pass", TaskID: "t1", Code: "rc", Selected: map[string][]string{"pick": {"a", "b"}}}}},
-		{"selectors, one unset", xmlOf("event", press+"<SelectedItems><SelectedItem><QuestionKey>l</QuestionKey><OptionIds><OptionId>-</OptionId></OptionIds></SelectedItem><SelectedItem><QuestionKey>h</QuestionKey><OptionIds><OptionId>2</OptionId></OptionIds></SelectedItem></SelectedItems>"),
-			bot.Message{Kind: bot.KindPress, Press: &bot.Press{Key: "review.pass", TaskID: "t1", Code: "rc", Selected: map[string][]string{"h": {"2"}}}}},
+		{
+			"vote", xmlOf("event", press+"<SelectedItems><SelectedItem><QuestionKey>pick</QuestionKey><OptionIds><OptionId>a</OptionId><OptionId>b</OptionId></OptionIds></SelectedItem></SelectedItems>"),
+			bot.Message{Kind: bot.KindPress, Press: &bot.Press{Key: "review.pass", TaskID: "t1", Code: "rc", Selected: map[string][]string{"pick": {"a", "b"}}}},
+		},
+		{
+			"selectors, one unset", xmlOf("event", press+"<SelectedItems><SelectedItem><QuestionKey>l</QuestionKey><OptionIds><OptionId>-</OptionId></OptionIds></SelectedItem><SelectedItem><QuestionKey>h</QuestionKey><OptionIds><OptionId>2</OptionId></OptionIds></SelectedItem></SelectedItems>"),
+			bot.Message{Kind: bot.KindPress, Press: &bot.Press{Key: "review.pass", TaskID: "t1", Code: "rc", Selected: map[string][]string{"h": {"2"}}}},
+		},
 		{"card menu", xmlOf("event", strings.Replace(press, "template_card_event", "template_card_menu_event", 1)), bot.Message{Kind: bot.KindPress, Press: &bot.Press{Key: "review.pass", TaskID: "t1", Code: "rc"}}},
 		{"view", xmlOf("event", "<Event>view</Event><EventKey>https://secret.example/</EventKey>"), bot.Message{Kind: bot.KindOther, Media: "event.view"}},
 		{"idle app", xmlOf("event", "<Event>inactive_alert</Event><EffectTime>1</EffectTime>"), bot.Message{Kind: bot.KindOther, Media: "event.inactive_alert"}},

@@ -42,7 +42,8 @@ func newPeer(t *testing.T) *peer {
 		CorpID: "wwCorp", AgentID: 1000002, Secret: "s3cret", Token: "tok", AESKey: key, TrustedDomain: "a.gov.cn",
 		Departments: []wecomsim.Department{{ID: 1, Name: "局"}, {ID: 2, Name: "股", ParentID: 1}},
 		Members: []wecomsim.Member{
-			{UserID: "ZhangSan", Name: "张三", Departments: []int{1, 2}}, {UserID: "LiSi", Name: "李四", Departments: []int{2}},
+			{UserID: "ZhangSan", Name: "张三", Departments: []int{1, 2}},
+			{UserID: "LiSi", Name: "李四", Departments: []int{2}},
 			{UserID: "WangWu", Name: "王五", Departments: []int{2}, Unlicensed: true},
 		},
 		Now: p.clock, RetryPause: time.Millisecond,

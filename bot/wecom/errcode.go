@@ -86,7 +86,11 @@ func sendError(err error) error {
 	case errors.As(err, &already):
 		return already
 	case errors.As(err, &token):
-		return &bot.SendError{Outcome: bot.NotSent, Code: token.code, Wait: token.wait, Hint: text.WeComHintSecret}
+		hint := text.WeComHintSecret // 40001 of gettoken speaks of the secret
+		if !isTokenCode(token.code) {
+			hint = verdict(token.code).Hint
+		}
+		return &bot.SendError{Outcome: bot.NotSent, Code: token.code, Wait: token.wait, Hint: hint}
 	case errors.As(err, &code):
 		v := verdict(code.Code)
 		v.Code = code.Code

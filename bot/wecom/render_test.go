@@ -93,8 +93,10 @@ func TestTheSameDecisionInTheTextVersion(t *testing.T) {
 }
 
 func TestAVoteSaysItsBodyBeforeIt(t *testing.T) {
-	c := bot.Card{Title: "选出相关环节", Body: "可多选。", Facts: []bot.Fact{{Key: "事项", Value: "许可"}}, Link: &bot.Link{URL: "https://a.gov.cn/"},
-		Pick: &bot.Pick{Multi: true, Options: []bot.Option{{Text: "受理", Key: "a"}, {Text: strings.Repeat("长", 18), Key: "b"}}}}
+	c := bot.Card{
+		Title: "选出相关环节", Body: "可多选。", Facts: []bot.Fact{{Key: "事项", Value: "许可"}}, Link: &bot.Link{URL: "https://a.gov.cn/"},
+		Pick: &bot.Pick{Multi: true, Options: []bot.Option{{Text: "受理", Key: "a"}, {Text: strings.Repeat("长", 18), Key: "b"}}},
+	}
 	texts, card := render(t, bot.Reply{Card: &c}, bot.ModeCard, "A")
 	want := "事项：许可\n可多选。\n<a href=\"https://a.gov.cn/\">查看详情</a>\n2 " + strings.Repeat("长", 18)
 	if len(texts) != 1 || texts[0] != want {

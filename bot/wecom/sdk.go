@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptrace"
@@ -84,16 +83,9 @@ func (t *ticket) roundTrip(req *http.Request, q url.Values) (*http.Response, err
 	if err != nil {
 		return nil, wireError(t.op, err, sent.Load())
 	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return nil, &WireError{Op: t.op, Sent: resp.StatusCode >= 500, What: fmt.Sprintf("status %d", resp.StatusCode)}
-	}
-	raw, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	raw, err := readAnswer(t.op, resp)
 	if err != nil {
-		return nil, wireError(t.op, err, true)
-	}
-	if len(raw) > maxAnswer {
-		return nil, &WireError{Op: t.op, Sent: true, What: "size"}
+		return nil, err
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(raw))
 	return resp, nil

@@ -254,8 +254,10 @@ func (s *sheet) selectors(card *cardJSON, out *lines) {
 	card.Type = "multiple_interaction"
 	for _, sel := range s.selects {
 		out.ifLonger(sel.Title, 16)
-		j := selectJSON{Key: sel.Key, Title: newSelect16(sel.Title), Selected: unsetID,
-			Options: []selectOptionJSON{{ID: unsetID, Text: newSelect16(text.WeComUnset)}}}
+		j := selectJSON{
+			Key: sel.Key, Title: newSelect16(sel.Title), Selected: unsetID,
+			Options: []selectOptionJSON{{ID: unsetID, Text: newSelect16(text.WeComUnset)}},
+		}
 		for i, o := range sel.Options {
 			out.numberedIfLonger(i+1, o.Text, 16)
 			j.Options = append(j.Options, selectOptionJSON{ID: o.Key, Text: newSelect16(o.Text)})
@@ -354,10 +356,10 @@ func (l *lines) choices(s *sheet, letter string) {
 	if !s.answerable() {
 		return
 	}
-	switch {
-	case letter == "":
+	switch letter {
+	case "":
 		l.add(text.WeComListPlain)
-	case letter == "A":
+	case "A":
 		l.add(fmt.Sprintf(text.WeComList, letter))
 	default:
 		l.add(fmt.Sprintf(text.WeComListOlder, letter, "A"))

@@ -16,8 +16,10 @@ type MenuButton struct {
 
 // menuTypes are the entry types the public API knows.
 func menuTypes() []string {
-	return []string{"click", "view", "scancode_push", "scancode_waitmsg", "pic_sysphoto",
-		"pic_photo_or_album", "pic_weixin", "location_select", "view_miniprogram"}
+	return []string{
+		"click", "view", "scancode_push", "scancode_waitmsg", "pic_sysphoto",
+		"pic_photo_or_album", "pic_weixin", "location_select", "view_miniprogram",
+	}
 }
 
 func (s *Sim) menuCreate(c *call) (reply, *apiError) {

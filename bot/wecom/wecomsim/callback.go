@@ -54,8 +54,10 @@ type field struct{ Name, Text, Raw string }
 func (s *Sim) newCallback(userID, msgType, event string, fields ...field) *callback {
 	cb := &callback{userID: userID, kind: msgType, done: make(chan error, 1)}
 	all := []field{
-		{Name: "ToUserName", Text: s.cfg.CorpID}, {Name: "FromUserName", Text: userID},
-		{Name: "CreateTime", Raw: strconv.FormatInt(s.cfg.Now().Unix(), 10)}, {Name: "MsgType", Text: msgType},
+		{Name: "ToUserName", Text: s.cfg.CorpID},
+		{Name: "FromUserName", Text: userID},
+		{Name: "CreateTime", Raw: strconv.FormatInt(s.cfg.Now().Unix(), 10)},
+		{Name: "MsgType", Text: msgType},
 	}
 	if event != "" {
 		cb.kind = event
@@ -226,7 +228,7 @@ func (s *Sim) deliver(cb *callback) error {
 		_ = s.attempt(cb, deliveriesMax+1+i) // a copy's fate does not matter
 	}
 	if err != nil {
-		return fmt.Errorf("%w: %s from %s: %v", ErrNotAcknowledged, cb.kind, cb.userID, err)
+		return fmt.Errorf("%w: %s from %s: %w", ErrNotAcknowledged, cb.kind, cb.userID, err)
 	}
 	return nil
 }

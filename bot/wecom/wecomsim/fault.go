@@ -26,8 +26,10 @@ const (
 )
 
 func knownFault(kind string) bool {
-	return slices.Contains([]string{FaultErrCode, FaultHTTP, FaultHTTPAfter, FaultHang, FaultHangAfter, FaultReset,
-		FaultResetAfter, FaultTokenRevoked, FaultCallbackDup, FaultCallbackLate, FaultCallbackOrder}, kind)
+	return slices.Contains([]string{
+		FaultErrCode, FaultHTTP, FaultHTTPAfter, FaultHang, FaultHangAfter, FaultReset,
+		FaultResetAfter, FaultTokenRevoked, FaultCallbackDup, FaultCallbackLate, FaultCallbackOrder,
+	}, kind)
 }
 
 // Fault is trouble to be had by the next calls that match.

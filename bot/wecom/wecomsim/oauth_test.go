@@ -11,8 +11,10 @@ import (
 )
 
 func authorizeQuery(change func(url.Values)) url.Values {
-	q := url.Values{"appid": {"wx5823bf96d3bd56c7"}, "redirect_uri": {"http://127.0.0.1:8080/login?next=%2Fmy"}, "response_type": {"code"},
-		"scope": {"snsapi_base"}, "state": {"abc123"}, "agentid": {"1000002"}}
+	q := url.Values{
+		"appid": {"wx5823bf96d3bd56c7"}, "redirect_uri": {"http://127.0.0.1:8080/login?next=%2Fmy"}, "response_type": {"code"},
+		"scope": {"snsapi_base"}, "state": {"abc123"}, "agentid": {"1000002"},
+	}
 	if change != nil {
 		change(q)
 	}

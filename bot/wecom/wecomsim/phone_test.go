@@ -61,8 +61,10 @@ func TestButtonsVotesAndSelectorsSendTheirAnswers(t *testing.T) {
 func TestSelectionBesideButtonsAndURLButtons(t *testing.T) {
 	r := newRig(t, nil).login()
 	p, ctx := r.sim.Phone("lisi"), t.Context()
-	card := with(buttonCard("T1"), "button_selection", obj{"question_key": "why", "title": "理由",
-		"option_list": []obj{{"id": "x", "text": "太笼统"}, {"id": "y", "text": "不具体"}}})
+	card := with(buttonCard("T1"), "button_selection", obj{
+		"question_key": "why", "title": "理由",
+		"option_list": []obj{{"id": "x", "text": "太笼统"}, {"id": "y", "text": "不具体"}},
+	})
 	card["button_list"] = append(card["button_list"].([]obj), obj{"text": "查看", "type": 1, "url": "https://a.cn/v"})
 	r.post(sendPath, cardTo("lisi", card))
 	if err := p.Choose(ctx, "2"); err != nil {
@@ -98,8 +100,10 @@ func TestSingleVoteTakesOneOption(t *testing.T) {
 
 func TestCardMenuIsItsOwnEvent(t *testing.T) {
 	r := newRig(t, nil).login()
-	card := obj{"card_type": TextNotice, "task_id": "T1", "main_title": obj{"title": "t"}, "card_action": obj{"type": 1, "url": "https://a.cn"},
-		"action_menu": obj{"desc": "更多", "action_list": []obj{{"text": "不再提醒", "key": "mute"}}}}
+	card := obj{
+		"card_type": TextNotice, "task_id": "T1", "main_title": obj{"title": "t"}, "card_action": obj{"type": 1, "url": "https://a.cn"},
+		"action_menu": obj{"desc": "更多", "action_list": []obj{{"text": "不再提醒", "key": "mute"}}},
+	}
 	if a := r.post(sendPath, cardTo("lisi", card)); a.ResponseCode == "" {
 		t.Errorf("a card with a menu has a response_code: %s", a.raw)
 	}

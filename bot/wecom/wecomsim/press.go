@@ -158,12 +158,12 @@ func (p *Phone) act(ctx context.Context, msgID string, do func(*Card) (*click, e
 }
 
 // target is the named card, or the newest live one.
-func (st *phoneState) target(msgID string) (*Shown, error) {
-	if st.plugin {
+func (p *phoneState) target(msgID string) (*Shown, error) {
+	if p.plugin {
 		return nil, ErrPlugin
 	}
 	if msgID != "" {
-		m := st.find(msgID)
+		m := p.find(msgID)
 		switch {
 		case m == nil || m.Card == nil:
 			return nil, ErrNoCard
@@ -172,9 +172,9 @@ func (st *phoneState) target(msgID string) (*Shown, error) {
 		}
 		return m, nil
 	}
-	for i := len(st.shown) - 1; i >= 0; i-- {
-		if st.shown[i].Live() {
-			return st.shown[i], nil
+	for i := len(p.shown) - 1; i >= 0; i-- {
+		if p.shown[i].Live() {
+			return p.shown[i], nil
 		}
 	}
 	return nil, ErrNoCard
@@ -183,7 +183,9 @@ func (st *phoneState) target(msgID string) (*Shown, error) {
 // cardEvent builds the event of a click with a fresh response_code. The caller holds mu.
 func (s *Sim) cardEvent(userID string, m *Shown, event string, c *click) *callback {
 	fields := []field{
-		{Name: "EventKey", Text: c.key}, {Name: "TaskId", Text: m.Card.TaskID}, {Name: "CardType", Text: m.Card.CardType},
+		{Name: "EventKey", Text: c.key},
+		{Name: "TaskId", Text: m.Card.TaskID},
+		{Name: "CardType", Text: m.Card.CardType},
 		{Name: "ResponseCode", Text: s.newCode(m.MsgID, s.cfg.Now())},
 	}
 	if len(c.items) > 0 {

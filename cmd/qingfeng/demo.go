@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"qingfeng/bot/pg"
+	"qingfeng/bot/risk"
+	"qingfeng/bot/text"
+	"qingfeng/bot/wecom/wecomsim"
+)
+
+// simListen is where the phones are looked for first.
+const simListen = "127.0.0.1:9180"
+
+func demoCommand(ctx context.Context, e env, args []string) error {
+	fs := e.flags(text.DemoUsage)
+	story := fs.Bool("story", false, text.DemoStory)
+	if rest, err := parse(fs, args); err != nil {
+		return err
+	} else if len(rest) > 0 {
+		return usage(fs)
+	}
+	if *story {
+		return e.story(ctx)
+	}
+	cfg, _, err := e.config()
+	if err != nil {
+		return err
+	}
+	if r, ok := readRun(cfg.DataDir); ok && cfg.DatabaseURL == "" {
+		return fmt.Errorf(text.CmdAlreadyRunning, r.PID)
+	}
+	log := newLog(e.err, max(cfg.LogLevel, slog.LevelWarn))
+	if cfg.LogLevel < slog.LevelInfo {
+		log = newLog(e.err, cfg.LogLevel)
+	}
+	db, url, closeDB, err := database(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	defer closeDB()
+	fmt.Fprint(e.out, text.DemoPlaying)
+	s, err := playScripts(ctx, cfg, url, "excerpt", false, e.out, log)
+	switch {
+	case ctx.Err() != nil:
+		return nil
+	case err != nil:
+		return err
+	case len(s.failed) > 0:
+		fmt.Fprintf(e.out, text.DemoFailed+"\n", len(s.failed))
+	}
+	return e.stay(ctx, cfg, db, url, log)
+}
+
+// stay serves the demo until it is stopped.
+func (e env) stay(ctx context.Context, cfg Config, db *pg.DB, url string, log *slog.Logger) error {
+	register := pg.NewRegister(db, e.now)
+	if _, err := register.Unit(ctx); errors.Is(err, risk.ErrNone) {
+		if err := loadDemo(ctx, register); err != nil {
+			return err
+		}
+	} else if err != nil {
+		return err
+	}
+	cfg, err := rehearsal(cfg)
+	if err != nil {
+		return err
+	}
+	phones, err := listenNear(ctx, simListen)
+	if err != nil {
+		return err
+	}
+	cfg.WecomAPIBase = "http://" + phones.Addr().String()
+	cfg.WecomOAuthBase = cfg.WecomAPIBase
+	// The callback goes to our own listener, whatever address people use to reach it.
+	callback := "http://" + dialable(cfg.Listen)
+	sim, err := simulator(ctx, cfg, register, cfg.BaseURL, func(c *wecomsim.Config) {
+		c.Now = e.now
+		c.CallbackURL = callback + "/wecom/callback"
+		c.EntryURL = cfg.BaseURL + "/login?to=%s"
+		c.Busy = func(ctx context.Context, user string) (bool, error) { return busyWith(ctx, db, user, e.now()) }
+	})
+	if err != nil {
+		return errors.Join(err, phones.Close())
+	}
+	a, err := newApp(cfg, db, e.now, rand.Reader, log)
+	if err != nil {
+		sim.Close()
+		return errors.Join(err, phones.Close())
+	}
+	// Last in, first out: the phones go dark first, so that nothing new comes in.
+	defer sim.Close()
+	stopPhones := serveOn(phones, sim.Handler())
+	defer stopPhones()
+	if err := a.openDemoCampaign(ctx); err != nil {
+		return err
+	}
+	remove, err := writeRun(cfg.DataDir, runFile{Database: url, Staff: cfg.BaseURL, Public: cfg.PublicURL, WeCom: cfg.WecomAPIBase, AgentID: cfg.AgentID})
+	if err != nil {
+		return err
+	}
+	defer remove()
+	go a.announceMenu(ctx)
+	go a.whenReady(ctx, callback, func() {
+		fmt.Fprintf(e.out, text.DemoReady+"\n", cfg.WecomAPIBase+"/sim/", cfg.BaseURL, text.DemoCadre, text.DemoOffice, "linxiaoya")
+	})
+	return a.serve(ctx)
+}
+
+// openDemoCampaign opens a campaign that is due in two weeks, if none is open.
+func (a *app) openDemoCampaign(ctx context.Context) error {
+	if _, open, err := a.register.Campaign(ctx); err != nil || open {
+		return err
+	}
+	due := a.now().AddDate(0, 0, 14)
+	due = time.Date(due.Year(), due.Month(), due.Day(), 0, 0, 0, 0, due.Location())
+	_, err := a.openCampaign(ctx, risk.Campaign{Name: fmt.Sprintf(text.CampaignDefaultName, due.Year()), Year: due.Year(), Pack: "county", Due: due})
+	return err
+}
+
+// whenReady calls say once the staff listener answers.
+func (a *app) whenReady(ctx context.Context, base string, say func()) {
+	address := strings.TrimPrefix(base, "http://")
+	for ctx.Err() == nil {
+		conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", address)
+		if err == nil {
+			_ = conn.Close()
+			say()
+			return
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// listenNear listens on an address, or on the next free port after it.
+func listenNear(ctx context.Context, address string) (net.Listener, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	first, err := strconv.Atoi(port)
+	if err != nil {
+		return nil, err
+	}
+	for n := first; ; n++ {
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(n)))
+		if err == nil || n == first+50 || !errors.Is(err, syscall.EADDRINUSE) {
+			return l, err
+		}
+	}
+}
+
+// dialable is where a listener of this machine can be reached from this machine.
+func dialable(listen string) string {
+	host, port, err := net.SplitHostPort(listen)
+	if err != nil || host != "" && host != "0.0.0.0" && host != "::" {
+		return listen
+	}
+	return net.JoinHostPort("127.0.0.1", port)
+}

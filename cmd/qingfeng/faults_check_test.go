@@ -1,0 +1,226 @@
+//go:build faults
+
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"qingfeng/bot"
+	"qingfeng/bot/pg"
+	"qingfeng/bot/text"
+	"qingfeng/bot/wecom/wecomsim"
+)
+
+// result is what a run counted.
+type result struct {
+	typed, acked, again, rows, replies, repeats int
+}
+
+func (r result) String() string {
+	return fmt.Sprintf("%d messages, %d deliveries, %d stored and answered once; %d replies, %d sends repeated", r.typed, r.acked+r.again, r.rows, r.replies, r.repeats)
+}
+
+// check compares three books: what WeCom was told was received, what is stored, and
+// what the phones show.
+func (w *ordeal) check(t *testing.T, ids []string) result {
+	t.Helper()
+	w.mu.Lock()
+	for _, f := range w.failures {
+		t.Error(f)
+	}
+	w.mu.Unlock()
+	r := result{typed: int(w.typed.Load() - w.unacked.Load())}
+
+	stored, presses, stops := w.stored(t, &r)
+	delivered := map[string]bool{}
+	for _, d := range w.sim.Deliveries("") {
+		if d.Status != http.StatusOK {
+			r.again++
+			continue
+		}
+		if d.MsgID != "" && !delivered[d.MsgID] {
+			delivered[d.MsgID] = true
+			r.acked++
+			if !w.has(stored, d) {
+				t.Errorf("lost: the message %s of %s was acknowledged and is not stored", d.MsgID, d.UserID)
+			}
+			continue
+		}
+		r.again++
+	}
+	for _, id := range ids {
+		phone := shownTo(w.sim.Phone(id))
+		var want []string
+		for _, m := range stored[id] {
+			want = append(want, answerTo(m.message))
+		}
+		r.replies += len(phone)
+		if diff := compare(want, phone); diff != "" {
+			t.Errorf("%s: %s\n  stored %v\n  phone  %v", id, diff, want, phone)
+		}
+	}
+	w.books(t, presses, stops)
+	if err := w.db.Pool().QueryRow(t.Context(), "SELECT coalesce(sum(attempts - 1), 0) FROM outbox WHERE attempts > 1").Scan(&r.repeats); err != nil {
+		t.Error(err)
+	}
+	return r
+}
+
+// entry is a stored message.
+type entry struct {
+	key     string
+	message bot.Message
+}
+
+func (w *ordeal) has(stored map[string][]entry, d wecomsim.Delivery) bool {
+	for _, e := range stored[strings.ToLower(d.UserID)] {
+		if strings.HasSuffix(e.key, ":"+d.MsgID) {
+			return true
+		}
+	}
+	return false
+}
+
+// stored reads the inbox in the order of the database; every row must be done.
+func (w *ordeal) stored(t *testing.T, r *result) (byUser map[string][]entry, presses, stops int) {
+	t.Helper()
+	rows, err := w.db.Pool().Query(t.Context(), "SELECT user_key, dedupe, body, state FROM inbox WHERE due_at IS NULL ORDER BY id")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	byUser = map[string][]entry{}
+	for rows.Next() {
+		var key, dedupe, state string
+		var body []byte
+		if err := rows.Scan(&key, &dedupe, &body, &state); err != nil {
+			t.Fatal(err)
+		}
+		e := entry{key: dedupe}
+		if err := json.Unmarshal(body, &e.message); err != nil {
+			t.Fatal(err)
+		}
+		if state != "done" {
+			t.Errorf("a message of %s is %s", key, state)
+		}
+		switch e.message.Kind {
+		case bot.KindPress:
+			presses++
+		case bot.KindStopped:
+			stops++
+		}
+		byUser[key] = append(byUser[key], e)
+		r.rows++
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return byUser, presses, stops
+}
+
+// books: what turns left beside replies is there once, and WeCom has no complaint.
+func (w *ordeal) books(t *testing.T, presses, stops int) {
+	t.Helper()
+	var begun, stopped, bad, opened int
+	err := w.db.Pool().QueryRow(t.Context(), `
+SELECT (SELECT count(*) FROM audit_event WHERE action = 'selfcheck.begin'), (SELECT count(*) FROM audit_event WHERE action = 'guard.stop'),
+       (SELECT count(*) FROM outbox WHERE state NOT IN ('sent', 'skipped')), (SELECT count(*) FROM selfcheck WHERE begun)`).Scan(&begun, &stopped, &bad, &opened)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if begun != presses || opened != presses || stopped != stops {
+		t.Errorf("%d presses began %d forms with %d events; %d stopped texts left %d events", presses, opened, begun, stops, stopped)
+	}
+	if bad > 0 {
+		t.Errorf("%d rows of the outbox were neither sent nor skipped", bad)
+	}
+	if err := pg.NewRegister(w.db, env{}.now).VerifyAudit(t.Context()); err != nil {
+		t.Error(err)
+	}
+	for _, v := range w.sim.Violations() {
+		t.Errorf("WeCom refused or cut: %s %s", v.Path, v.Detail)
+	}
+	for _, d := range w.sim.Dropped() {
+		t.Errorf("WeCom dropped a message to %s: %s", d.UserID, d.Reason)
+	}
+}
+
+// answerTo is which answer a stored message gets.
+func answerTo(m bot.Message) string {
+	switch {
+	case m.Kind == bot.KindStopped:
+		return "stop"
+	case m.Kind == bot.KindPress:
+		return "card"
+	}
+	switch m.Text {
+	case "帮助":
+		return "help"
+	case "进度":
+		return "progress"
+	case "自查":
+		return "card"
+	case "退出":
+		return "quit"
+	}
+	return m.Text // a number
+}
+
+// shownTo names what the app has sent to a phone, in the order in which it arrived.
+func shownTo(p *wecomsim.Phone) (out []string) {
+	number := regexp.MustCompile(`^没有第(\d+)个选项`)
+	for _, m := range p.Messages() {
+		if m.From != wecomsim.FromApp {
+			continue
+		}
+		n := number.FindStringSubmatch(m.Text)
+		switch {
+		case n != nil:
+			out = append(out, n[1])
+		case strings.HasPrefix(m.Text, text.Help):
+			out = append(out, "help")
+		case strings.HasPrefix(m.Text, "岗位"), strings.HasPrefix(m.Text, campaignName): // one's own, or the office's
+			out = append(out, "progress")
+		case m.Text == text.StoppedPII:
+			out = append(out, "stop")
+		case m.Text == text.Quit:
+			out = append(out, "quit")
+		case m.Card != nil: // by now it says what became of it
+			out = append(out, "card")
+		default:
+			out = append(out, "?"+m.Text)
+		}
+	}
+	return out
+}
+
+// compare says how the answers on a phone differ from those that were due.
+func compare(want, got []string) string {
+	count := map[string]int{}
+	for _, w := range want {
+		count[w]++
+	}
+	for _, g := range got {
+		count[g]--
+	}
+	var lost, twice []string
+	for what, n := range count {
+		if n > 0 {
+			lost = append(lost, what)
+		} else if n < 0 {
+			twice = append(twice, what)
+		}
+	}
+	switch {
+	case len(lost)+len(twice) > 0:
+		return fmt.Sprintf("lost %v, too often %v", lost, twice)
+	case strings.Join(want, " ") != strings.Join(got, " "):
+		return "out of order"
+	}
+	return ""
+}

@@ -1,0 +1,82 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"qingfeng/bot"
+	"qingfeng/bot/convo"
+	"qingfeng/bot/plan"
+	"qingfeng/bot/risk"
+)
+
+// Desk is every use case of the self-check and its review. A chat step, a card
+// press and a staff page all call the same methods, each inside one Turn, so that
+// a page can never do what the chat would refuse.
+type Desk struct {
+	Reg   Register
+	Pages Pages
+	// Days is the working calendar; the zero one knows weekends only.
+	Days plan.Calendar
+	// Answers finds clauses for policy questions.
+	Answers Answerer
+	// Packs loads a rule pack by code; risk.LoadPack in production.
+	Packs func(code string) (*risk.Pack, error)
+}
+
+// Pages builds absolute links to staff pages (behind OAuth).
+type Pages struct{ Base string }
+
+// MyCheck is 我的自查, the whole form of one self-check.
+func (p Pages) MyCheck(check int64) string { return fmt.Sprintf("%s/my/%d", p.Base, check) }
+
+// Upload is where last year's 附表1 is uploaded.
+func (p Pages) Upload(check int64) string { return fmt.Sprintf("%s/my/%d/upload", p.Base, check) }
+
+// Review is one review with the form it decides on.
+func (p Pages) Review(review int64) string { return fmt.Sprintf("%s/review/%d", p.Base, review) }
+
+// Mutual is a section's mutual check (集中互查) page.
+func (p Pages) Mutual(section int64) string { return fmt.Sprintf("%s/mutual/%d", p.Base, section) }
+
+// Grading is the leading group's list of a campaign.
+func (p Pages) Grading(campaign int64) string { return fmt.Sprintf("%s/grading/%d", p.Base, campaign) }
+
+// Board is the coordinator's board.
+func (p Pages) Board() string { return p.Base + "/board" }
+
+// pack is the rule pack of a campaign.
+func (d *Desk) pack(ctx context.Context, campaign int64) (*risk.Pack, risk.Campaign, error) {
+	c, err := d.Reg.CampaignByID(ctx, campaign)
+	if err != nil {
+		return nil, c, err
+	}
+	p, err := d.Packs(c.Pack)
+	return p, c, err
+}
+
+// decideBy is the civil day by which a reviewer who is asked now is to decide.
+func (d *Desk) decideBy(t *convo.Turn, p *risk.Pack) time.Time {
+	return d.Days.Add(bot.Local(t.Now), p.ReviewDays)
+}
+
+// record leaves one audit event for what the actor did to a check.
+func (d *Desk) record(ctx context.Context, t *convo.Turn, action, object string, id int64, version int) error {
+	return d.Reg.Record(ctx, risk.Event{Actor: t.Actor.Person, Role: role(t.Actor), Action: action, Object: object, ID: id, Version: version, Result: "ok"})
+}
+
+// refuse tells the person why not and what to do next, and leaves an audit event.
+// It is not an error: the turn commits, so the event stays.
+func (d *Desk) refuse(ctx context.Context, t *convo.Turn, action, object string, id int64, code, say string) error {
+	t.Say(say)
+	return d.Reg.Record(ctx, risk.Event{Actor: t.Actor.Person, Role: role(t.Actor), Action: action, Object: object, ID: id, Result: "refused", Note: code})
+}
+
+// role is the role an actor acts in, the highest one held.
+func role(a bot.Actor) bot.Role {
+	if len(a.Roles) > 0 {
+		return a.Roles[0]
+	}
+	return bot.RolePostHolder
+}

@@ -1,0 +1,18 @@
+// Package handlers is what people do here: one Desk with every use case of the
+// self-check, its review and the grading.
+//
+// A chat step, a card press and a staff page (handlers/web) call the same methods of
+// the Desk, each inside one turn of the person's lane, so none of them can do what
+// another would refuse. What a method writes, says, sends and plans for later commits
+// together with the turn, or not at all. Nothing here waits for a network.
+//
+// routes.go and reviewroutes.go are the whole list of what the bot understands. The
+// rest is one file a dialog: selfcheck.go to submit.go for the owner of a form;
+// review.go, the files named review… and decide.go for whoever reviews it; mutual.go,
+// peers.go, proposal.go, grading.go and gradingtalk.go for what colleagues and
+// meetings do; delegate.go, reissue.go and leaver.go for reviewers who are away, late
+// or gone; forms.go for the files that come out.
+//
+// ports.go declares what is needed of a store; bot/pg satisfies it. A refusal is
+// audited and says why in one line.
+package handlers

@@ -1,0 +1,18 @@
+// Package web is the staff pages: what does not fit a chat is read and edited here,
+// by people whom WeCom's OAuth has recognised.
+//
+// One file a page, one template a page (templates/), one style sheet. Everything is
+// rendered on the server and works without a script; there is none.
+//
+// A page changes nothing by itself. Every change runs as a turn in the person's own
+// lane (Lanes.Do) and calls a method of handlers.Desk, so that a page can never do what
+// the chat would refuse, and the two never race each other. What the Desk says in that
+// turn is shown on the page; what was typed is kept when it was refused.
+//
+// Who may see what is DOMAIN.md §2.4, written down in access.go: a draft's text is its
+// owner's alone, a reviewer reads what is assigned to them, the office reads where a
+// form stands and its text only once it is confirmed.
+//
+// The way of a request: limits and headers (secure.go) → who is it (session.go) → the
+// page → a redirect with a flash, or the page again with what was typed.
+package web

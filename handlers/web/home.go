@@ -1,0 +1,77 @@
+package web
+
+import (
+	"context"
+
+	"qingfeng/bot"
+	"qingfeng/bot/risk"
+)
+
+// homePage is what waits for a person.
+type homePage struct {
+	Unit     string
+	Campaign risk.Campaign
+	Open     bool
+	Mine     []risk.SelfCheck
+	Reviews  int
+	Mutual   []waitingSection
+	Board    bool
+	Office   bool
+	Grading  bool
+}
+
+// waitingSection is a section whose forms wait for the mutual check.
+type waitingSection struct {
+	Section risk.Section
+	Forms   int
+}
+
+func (s *site) home(ctx context.Context, v *visit) error {
+	p := homePage{Board: mayBoard(v.actor), Office: v.actor.Coordinator()}
+	p.Grading = p.Office || v.actor.Has(bot.RolePrincipal, bot.RoleGroupChair, bot.RoleLeaderInCharge, bot.RoleDiscipline)
+	unit, err := s.Register.Unit(ctx)
+	if err != nil {
+		return err
+	}
+	p.Unit = unit.Name
+	if p.Campaign, p.Open, err = s.Register.Campaign(ctx); err != nil {
+		return err
+	}
+	if !p.Open {
+		return s.show(v, 200, "home", unit.Name, p)
+	}
+	if p.Mine, err = s.Register.Checks(ctx, risk.CheckFilter{Campaign: p.Campaign.ID, Person: v.actor.Person}); err != nil {
+		return err
+	}
+	reviews, err := s.Register.Reviews(ctx, risk.ReviewFilter{Campaign: p.Campaign.ID, Assignee: v.actor.Person, Open: true})
+	if err != nil {
+		return err
+	}
+	p.Reviews = len(reviews)
+	if p.Mutual, err = s.mutualWaiting(ctx, v, p.Campaign.ID); err != nil {
+		return err
+	}
+	return s.show(v, 200, "home", unit.Name, p)
+}
+
+// mutualWaiting are the sections that a head may convene now.
+func (s *site) mutualWaiting(ctx context.Context, v *visit, campaign int64) ([]waitingSection, error) {
+	if !v.actor.Has(bot.RoleSectionHead) {
+		return nil, nil
+	}
+	sections, err := s.Register.SectionsOf(ctx, v.actor.Person, bot.RoleSectionHead)
+	if err != nil {
+		return nil, err
+	}
+	var out []waitingSection
+	for _, sec := range sections {
+		checks, err := s.Register.Checks(ctx, risk.CheckFilter{Campaign: campaign, Section: sec.ID, States: []risk.CheckState{risk.CheckMutual}})
+		if err != nil {
+			return nil, err
+		}
+		if len(checks) > 0 {
+			out = append(out, waitingSection{Section: sec, Forms: len(checks)})
+		}
+	}
+	return out, nil
+}
