@@ -29,6 +29,9 @@ type Reply struct {
 	Card *Card
 	// Once, when set, is a unique key: the same effect is never queued twice.
 	Once string
+	// Nth tells equal words to one person apart, whichever instance says them; the
+	// engine sets it. A reply that becomes several messages takes as many numbers.
+	Nth int64
 }
 
 // Card is a question or a notice with structure. It is rendered as a WeCom

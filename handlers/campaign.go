@@ -58,7 +58,7 @@ func (d *Desk) askPack(_ context.Context, t *convo.Turn, _ *opening) error {
 		if err != nil {
 			return err
 		}
-		card.Buttons = append(card.Buttons, bot.Option{Text: clip(p.Name, 10), Key: code})
+		card.Buttons = append(card.Buttons, bot.Option{Text: text.Clip(p.Name, 10), Key: code})
 	}
 	t.Ask(card)
 	return nil
@@ -77,7 +77,7 @@ func (d *Desk) askName(_ context.Context, t *convo.Turn, _ *opening) error {
 }
 
 func (d *Desk) readName(_ context.Context, t *convo.Turn, s *opening) (convo.Next, error) {
-	s.Name = clip(strings.Join(strings.Fields(t.Answer.Text), " "), 40)
+	s.Name = text.Clip(strings.Join(strings.Fields(t.Answer.Text), " "), 40)
 	switch {
 	case text.Says(text.WordsYes, s.Name) || text.Says(text.WordsAnyWay, s.Name):
 		s.Name = fmt.Sprintf(text.CampaignDefaultName, bot.Local(t.Now).Year())
@@ -226,7 +226,7 @@ func (d *Desk) endCampaign(ctx context.Context, t *convo.Turn) error {
 		}
 	}
 	t.Show(bot.Card{
-		Title: fmt.Sprintf(text.CampaignEndTitle, clip(c.Name, 30)),
+		Title: fmt.Sprintf(text.CampaignEndTitle, text.Clip(c.Name, 30)),
 		Body:  fmt.Sprintf(text.CampaignEndBody, len(checks), done, len(checks)-done-missing, missing),
 		Buttons: []bot.Option{
 			{Text: text.CampaignEndYes, Key: key("campaign.end", c.ID), Say: text.Words(text.WordsYes)},

@@ -15,19 +15,10 @@ import (
 
 // askCard shows a row with everything that was derived from its sentence, and the
 // single worst hint with a rewrite in the person's own words.
-func (d *Desk) askCard(ctx context.Context, t *convo.Turn, s *filling) error {
-	f, err := d.sheet(ctx, t, s.Check)
-	if err != nil {
-		return err
-	}
-	p := f.row(s.No)
-	if p == nil {
-		t.Say(fmt.Sprintf(text.SelfRowGone, s.No))
-		return nil
-	}
+func askCard(t *convo.Turn, f sheet, p *risk.Point) {
 	card := bot.Card{
 		Title: fmt.Sprintf(text.SelfCardTitle, p.No, p.Title),
-		Desc:  clip(p.Node.Name, 44),
+		Desc:  text.Clip(p.Node.Name, 44),
 		Facts: []bot.Fact{
 			{Key: text.SelfCardCategory, Value: f.pack.CategoryLabel(p.Category)},
 			{Key: text.SelfCardMisuse, Value: f.pack.MisuseLabel(p.Misuse)},
@@ -53,7 +44,6 @@ func (d *Desk) askCard(ctx context.Context, t *convo.Turn, s *filling) error {
 		bot.Option{Text: text.SelfCardObject, Key: "object", Say: text.Words(text.WordsObject), Minor: true},
 	)
 	t.Ask(card)
-	return nil
 }
 
 // withHint adds what the coach sees: a rewrite to take, or, where only the person can
@@ -75,18 +65,10 @@ func withHint(card bot.Card, h risk.Hint) bot.Card {
 // keepable: rules that a good reason settles (DOMAIN.md §7.3: 保留请说明理由).
 func keepable(h risk.Hint) bool { return slices.Contains([]string{"L4", "L9", "L13"}, h.Rule) }
 
-func (d *Desk) readCard(ctx context.Context, t *convo.Turn, s *filling) (convo.Next, error) {
-	f, err := d.editable(ctx, t, s.Check)
-	if err != nil {
-		return convo.Next{}, err
-	}
-	p := f.row(s.No)
-	if p == nil {
-		return d.rowGone(t, s), nil
-	}
+func (d *Desk) readCard(ctx context.Context, t *convo.Turn, s *filling, f sheet, p *risk.Point) (convo.Next, error) {
 	switch t.Answer.Key() {
 	case "yes":
-		return d.afterCard(ctx, t, f, p, s)
+		return d.afterCard(ctx, t, s, f, p)
 	case "use":
 		if len(p.Hints) > 0 && p.Hints[0].Rewrite != "" {
 			t.Say(text.SelfCardUsed)
@@ -127,9 +109,9 @@ func (d *Desk) readCardSaid(ctx context.Context, t *convo.Turn, s *filling, f sh
 		t.Say(text.SelfPastFact)
 		return convo.Stay(), nil
 	case text.Starts(text.WordsReason, said):
-		return d.keep(ctx, t, s, f, p, said)
+		return d.keep(ctx, t, s, f, p)
 	case text.Has(text.WordsLevelTalk, said):
-		return d.object(ctx, t, s, f, p, said)
+		return d.object(ctx, t, s, f, p)
 	case text.Starts(text.WordsOwnMeans, said):
 		return convo.Goto("card"), d.write(ctx, t, f, s, said)
 	}
@@ -138,7 +120,7 @@ func (d *Desk) readCardSaid(ctx context.Context, t *convo.Turn, s *filling, f sh
 		return convo.Goto("card"), d.write(ctx, t, f, s, strings.TrimLeft(rest, text.ListSeparators))
 	}
 	t.Say(fmt.Sprintf(text.SelfCardInstead, s.No, strings.Join(p.Manifestations, text.Semicolon)))
-	return convo.Goto("card"), d.write(ctx, t, f, s, said)
+	return convo.Goto("card"), d.write(ctx, t, f, s, bareSentence(said))
 }
 
 // useRewrite puts a hint's rewrite where it belongs: a measure's in place of the
@@ -162,19 +144,9 @@ func useRewrite(p *risk.Point, post risk.Post, h risk.Hint) {
 	p.Manifestations[at] = h.Rewrite
 }
 
-// rowGone goes on when the row was taken off the form on a page.
-func (d *Desk) rowGone(t *convo.Turn, s *filling) convo.Next {
-	if s.Alone {
-		t.Say(fmt.Sprintf(text.SelfRowGone, s.No))
-		return convo.Done()
-	}
-	s.Saved = false
-	return convo.Goto("node")
-}
-
 // afterCard goes to the measures where the pack asks for them with the points and the
 // row's own do not hold yet.
-func (d *Desk) afterCard(ctx context.Context, t *convo.Turn, f sheet, p *risk.Point, s *filling) (convo.Next, error) {
+func (d *Desk) afterCard(ctx context.Context, t *convo.Turn, s *filling, f sheet, p *risk.Point) (convo.Next, error) {
 	lacking := slices.ContainsFunc(p.Hints, func(h risk.Hint) bool { return h.Rule == "L8" })
 	if f.pack.MeasuresWithPoints() && (len(p.Measures) == 0 || lacking) {
 		return convo.Goto("measures"), nil
@@ -192,52 +164,35 @@ func (d *Desk) rowDone(ctx context.Context, t *convo.Turn, s *filling) (convo.Ne
 	return d.onward(ctx, s)
 }
 
-func (d *Desk) askCategory(ctx context.Context, t *convo.Turn, s *filling) error {
-	f, err := d.sheet(ctx, t, s.Check)
-	if err != nil {
-		return err
-	}
+func askCategory(t *convo.Turn, f sheet, _ *risk.Point) {
 	card := bot.Card{Title: text.SelfCategoryAsk, Pick: &bot.Pick{Submit: text.SelfMeasureSubmit}}
 	for _, c := range f.pack.CategoriesFor(risk.LayerPost) {
-		card.Pick.Options = append(card.Pick.Options, bot.Option{Text: clip(c.Label, 17), Key: string(c.Code), Say: c.Aliases})
+		card.Pick.Options = append(card.Pick.Options, bot.Option{Text: text.Clip(c.Label, 17), Key: string(c.Code), Say: c.Aliases})
 	}
 	t.Ask(card)
-	return nil
 }
 
-func (d *Desk) readCategory(ctx context.Context, t *convo.Turn, s *filling) (convo.Next, error) {
-	return d.change(ctx, t, s, func(p *risk.Point) {
+func (d *Desk) readCategory(ctx context.Context, t *convo.Turn, _ *filling, f sheet, p *risk.Point) (convo.Next, error) {
+	return d.change(ctx, t, f, p, func(p *risk.Point) {
 		p.Category, p.CategoryWhy = risk.Category(t.Answer.Key()), text.SelfOwnChoice
 	})
 }
 
-func (d *Desk) askMisuse(ctx context.Context, t *convo.Turn, s *filling) error {
-	f, err := d.sheet(ctx, t, s.Check)
-	if err != nil {
-		return err
-	}
+func askMisuse(t *convo.Turn, f sheet, _ *risk.Point) {
 	card := bot.Card{Title: text.SelfMisuseAsk, Pick: &bot.Pick{Submit: text.SelfMeasureSubmit}}
 	for _, m := range f.pack.MisuseDefs {
-		card.Pick.Options = append(card.Pick.Options, bot.Option{Text: clip(m.Label, 17), Key: string(m.Code)})
+		card.Pick.Options = append(card.Pick.Options, bot.Option{Text: text.Clip(m.Label, 17), Key: string(m.Code)})
 	}
 	t.Ask(card)
-	return nil
 }
 
-func (d *Desk) readMisuse(ctx context.Context, t *convo.Turn, s *filling) (convo.Next, error) {
-	return d.change(ctx, t, s, func(p *risk.Point) { p.Misuse = risk.Misuse(t.Answer.Key()) })
+func (d *Desk) readMisuse(ctx context.Context, t *convo.Turn, _ *filling, f sheet, p *risk.Point) (convo.Next, error) {
+	return d.change(ctx, t, f, p, func(p *risk.Point) { p.Misuse = risk.Misuse(t.Answer.Key()) })
 }
 
 // change alters the row by the chosen option and shows its card again.
-func (d *Desk) change(ctx context.Context, t *convo.Turn, s *filling, alter func(*risk.Point)) (convo.Next, error) {
-	f, err := d.editable(ctx, t, s.Check)
-	if err != nil {
-		return convo.Next{}, err
-	}
-	p := f.row(s.No)
+func (d *Desk) change(ctx context.Context, t *convo.Turn, f sheet, p *risk.Point, alter func(*risk.Point)) (convo.Next, error) {
 	switch {
-	case p == nil:
-		return d.rowGone(t, s), nil
 	case t.Answer.Key() != "":
 		alter(p)
 		return convo.Goto("card"), d.saveJudged(ctx, f, p)
@@ -247,35 +202,25 @@ func (d *Desk) change(ctx context.Context, t *convo.Turn, s *filling, alter func
 	return convo.NotUnderstood(), nil
 }
 
-func (d *Desk) askObjection(_ context.Context, t *convo.Turn, _ *filling) error {
-	t.Say(text.SelfObjectAsk)
-	return nil
+func askObjection(t *convo.Turn, _ sheet, _ *risk.Point) { t.Say(text.SelfObjectAsk) }
+
+func (d *Desk) readObjection(ctx context.Context, t *convo.Turn, s *filling, f sheet, p *risk.Point) (convo.Next, error) {
+	return readRemark(ctx, t, s, f, p, d.object)
 }
 
-func (d *Desk) readObjection(ctx context.Context, t *convo.Turn, s *filling) (convo.Next, error) {
-	return d.readRemark(ctx, t, s, d.object)
+func askKeep(t *convo.Turn, _ sheet, _ *risk.Point) { t.Say(text.SelfKeepAsk) }
+
+func (d *Desk) readKeep(ctx context.Context, t *convo.Turn, s *filling, f sheet, p *risk.Point) (convo.Next, error) {
+	return readRemark(ctx, t, s, f, p, d.keep)
 }
 
-func (d *Desk) askKeep(_ context.Context, t *convo.Turn, _ *filling) error {
-	t.Say(text.SelfKeepAsk)
-	return nil
-}
-
-func (d *Desk) readKeep(ctx context.Context, t *convo.Turn, s *filling) (convo.Next, error) {
-	return d.readRemark(ctx, t, s, d.keep)
-}
+// longestRemark in characters: it stands in a column of the form.
+const longestRemark = 200
 
 // readRemark reads one line about the row, or that there is none after all.
-func (d *Desk) readRemark(ctx context.Context, t *convo.Turn, s *filling, take remark) (convo.Next, error) {
-	f, err := d.editable(ctx, t, s.Check)
-	if err != nil {
-		return convo.Next{}, err
-	}
-	p := f.row(s.No)
+func readRemark(ctx context.Context, t *convo.Turn, s *filling, f sheet, p *risk.Point, take rowAnswer) (convo.Next, error) {
 	said := spoken(t)
 	switch n := utf8.RuneCountInString(said); {
-	case p == nil:
-		return d.rowGone(t, s), nil
 	case text.Says(text.WordsNever, said) || text.Says(text.WordsExample, said):
 		return convo.Goto("card"), nil
 	case n < 4:
@@ -284,30 +229,25 @@ func (d *Desk) readRemark(ctx context.Context, t *convo.Turn, s *filling, take r
 		t.Say(fmt.Sprintf(text.SelfRemarkLong, n, longestRemark))
 		return convo.Stay(), nil
 	}
-	return take(ctx, t, s, f, p, said)
+	return take(ctx, t, s, f, p)
 }
 
-// longestRemark in characters: it stands in a column of the form.
-const longestRemark = 200
-
-type remark func(ctx context.Context, t *convo.Turn, s *filling, f sheet, p *risk.Point, said string) (convo.Next, error)
-
-// object keeps the owner's one line against the 初评.
-func (d *Desk) object(ctx context.Context, t *convo.Turn, s *filling, f sheet, p *risk.Point, said string) (convo.Next, error) {
-	p.Objection = said
+// object keeps what was said as the owner's one line against the 初评.
+func (d *Desk) object(ctx context.Context, t *convo.Turn, s *filling, f sheet, p *risk.Point) (convo.Next, error) {
+	p.Objection = spoken(t)
 	if err := d.save(ctx, f); err != nil {
 		return convo.Next{}, err
 	}
 	t.Say(text.SelfObjectDone)
-	return d.afterCard(ctx, t, f, p, s)
+	return d.afterCard(ctx, t, s, f, p)
 }
 
-// keep keeps why a flagged row stays.
-func (d *Desk) keep(ctx context.Context, t *convo.Turn, s *filling, f sheet, p *risk.Point, said string) (convo.Next, error) {
-	p.KeepReason = said
+// keep keeps what was said as the reason why a flagged row stays.
+func (d *Desk) keep(ctx context.Context, t *convo.Turn, s *filling, f sheet, p *risk.Point) (convo.Next, error) {
+	p.KeepReason = spoken(t)
 	if err := d.saveJudged(ctx, f, p); err != nil {
 		return convo.Next{}, err
 	}
 	t.Say(text.SelfKeepDone)
-	return d.afterCard(ctx, t, f, p, s)
+	return d.afterCard(ctx, t, s, f, p)
 }

@@ -163,6 +163,8 @@ func (d *Desk) pass(ctx context.Context, t *convo.Turn, k docket, r risk.Review,
 		return err
 	}
 	switch {
+	case k.step().By == risk.ByRows && len(k.rows()) == 0:
+		t.Say(fmt.Sprintf(text.ZeroPassed, k.Post.Name))
 	case k.step().By == risk.ByRows:
 		t.Say(fmt.Sprintf(text.RowsPassed, k.Post.Name, len(k.rows())))
 	case r.Unseen:
@@ -223,7 +225,9 @@ func (d *Desk) sendBack(ctx context.Context, t *convo.Turn, k docket, r risk.Rev
 
 // backToOwner puts the form into the owner's hands with some rows open.
 func (d *Desk) backToOwner(ctx context.Context, t *convo.Turn, k docket, why map[int64]string) (nos []int, err error) {
-	k.State = risk.CheckReturned
+	if k.State, k.StepNo, err = risk.NextState(k.chain, k.State, k.StepNo, risk.MoveReturn); err != nil {
+		return nil, err
+	}
 	var lines []string
 	for i := range k.Points {
 		p := &k.Points[i]
@@ -293,9 +297,9 @@ func (d *Desk) askReturnWhy(ctx context.Context, t *convo.Turn, s *returning) er
 	if err != nil {
 		return err
 	}
-	card := bot.Card{Title: clip(fmt.Sprintf(text.ReturnAskWhy, k.Post.Name), 36), Body: text.ReturnWhyOther}
+	card := bot.Card{Title: text.Clip(fmt.Sprintf(text.ReturnAskWhy, k.Post.Name), 36), Body: text.ReturnWhyOther}
 	for i, reason := range k.pack.Quick[:min(len(k.pack.Quick), 5)] {
-		card.Buttons = append(card.Buttons, bot.Option{Text: clip(reason, 10), Key: key("why", int64(i))})
+		card.Buttons = append(card.Buttons, bot.Option{Text: text.Clip(reason, 10), Key: key("why", int64(i))})
 	}
 	card.Buttons = append(card.Buttons, bot.Option{Text: text.ReturnCancel, Key: "cancel", Minor: true})
 	t.Ask(card)
@@ -356,7 +360,7 @@ func (d *Desk) askReturnRows(ctx context.Context, t *convo.Turn, s *returning) e
 	}
 	pick := &bot.Pick{Multi: true, Submit: text.ReturnRowsSend}
 	for _, p := range k.rows() {
-		pick.Options = append(pick.Options, bot.Option{Text: clip(fmt.Sprintf(text.RowNode, p.No, p.Node.Name), 17), Key: key("row", int64(p.No))})
+		pick.Options = append(pick.Options, bot.Option{Text: text.Clip(fmt.Sprintf(text.RowNode, p.No, p.Node.Name), 17), Key: key("row", int64(p.No))})
 	}
 	t.Ask(bot.Card{Title: how, Desc: text.ReturnRowsHow, Pick: pick})
 	return nil

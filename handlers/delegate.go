@@ -270,6 +270,9 @@ func (d *Desk) handOver(ctx context.Context, t *convo.Turn, person int64) (int, 
 		}
 		moved++
 	}
+	if moved > 0 {
+		t.Supersede(bot.About{Kind: aboutBatch, ID: person}, fmt.Sprintf(text.CardTransferred, to.Name))
+	}
 	return moved, nil
 }
 

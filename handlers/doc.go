@@ -7,7 +7,9 @@
 // together with the turn, or not at all. Nothing here waits for a network.
 //
 // routes.go and reviewroutes.go are the whole list of what the bot understands. The
-// rest is one file a dialog: selfcheck.go to submit.go for the owner of a form;
+// rest is one file a dialog: selfcheck.go, node.go (which step), point.go (the sentence),
+// card.go, measures.go, old.go and fates.go (other years), edit.go, submit.go, progress.go
+// and paper.go for the owner of a form; campaign.go opens and closes, idle.go warns;
 // review.go, the files named review… and decide.go for whoever reviews it; mutual.go,
 // peers.go, proposal.go, grading.go and gradingtalk.go for what colleagues and
 // meetings do; delegate.go, reissue.go and leaver.go for reviewers who are away, late

@@ -25,7 +25,7 @@ func (d *Desk) editFlow() convo.Flow[filling] {
 // matchEdit reads 改第2条, 修改2, 第2条改一下, 改一下第二条. It needs a number: 改 alone
 // answers the question that is pending, and "2改" a list.
 func matchEdit(said string) ([]string, bool) {
-	said = strings.TrimSpace(said)
+	said, _ = text.Cut(text.WordsPolite, strings.TrimSpace(said))
 	for _, lead := range text.Words(text.WordsEditLead) {
 		if rest, ok := strings.CutPrefix(said, lead); ok {
 			if ns, ok := convo.Numbers(rest); ok && len(ns) == 1 {
@@ -115,19 +115,10 @@ func rowList(f sheet) string {
 	return fmt.Sprintf(text.SelfRows, numbers(nos))
 }
 
-func (d *Desk) askEdit(ctx context.Context, t *convo.Turn, s *filling) error {
-	f, err := d.sheet(ctx, t, s.Check)
-	if err != nil {
-		return err
-	}
-	p := f.row(s.No)
-	if p == nil {
-		t.Say(fmt.Sprintf(text.SelfRowGone, s.No))
-		return nil
-	}
+func askEdit(t *convo.Turn, f sheet, p *risk.Point) {
 	card := bot.Card{
 		Title:   fmt.Sprintf(text.SelfEditTitle, p.No, p.Title),
-		Desc:    clip(p.Node.Name, 44),
+		Desc:    text.Clip(p.Node.Name, 44),
 		Body:    strings.Join(p.Manifestations, text.Semicolon),
 		Buttons: []bot.Option{{Text: text.SelfEditText, Key: "text"}, {Text: text.SelfEditCategory, Key: "category", Say: text.Words(text.WordsKind)}},
 	}
@@ -141,18 +132,9 @@ func (d *Desk) askEdit(ctx context.Context, t *convo.Turn, s *filling) error {
 		bot.Option{Text: text.SelfEditRemove, Key: "remove", Say: text.Words(text.WordsDrop), Minor: true},
 		bot.Option{Text: text.SelfEditBack, Key: "back", Say: append(text.Words(text.WordsBare), text.Words(text.WordsNone)...), Minor: true})
 	t.Ask(card)
-	return nil
 }
 
-func (d *Desk) readEdit(ctx context.Context, t *convo.Turn, s *filling) (convo.Next, error) {
-	f, err := d.editable(ctx, t, s.Check)
-	if err != nil {
-		return convo.Next{}, err
-	}
-	p := f.row(s.No)
-	if p == nil {
-		return d.rowGone(t, s), nil
-	}
+func (d *Desk) readEdit(ctx context.Context, t *convo.Turn, s *filling, f sheet, p *risk.Point) (convo.Next, error) {
 	switch t.Answer.Key() {
 	case "text":
 		return convo.Goto("weak"), nil
@@ -247,10 +229,10 @@ func (d *Desk) EditRow(ctx context.Context, t *convo.Turn, check int64, no int, 
 		p.Measures = e.Measures
 	}
 	if e.Objection != nil {
-		p.Objection = clip(*e.Objection, longestRemark)
+		p.Objection = text.Clip(*e.Objection, longestRemark)
 	}
 	if e.KeepReason != nil {
-		p.KeepReason = clip(*e.KeepReason, longestRemark)
+		p.KeepReason = text.Clip(*e.KeepReason, longestRemark)
 	}
 	return d.saveJudged(ctx, f, p)
 }
@@ -317,7 +299,7 @@ func (d *Desk) SetZero(ctx context.Context, t *convo.Turn, check int64, reason s
 	if risk.Guard(reason) != nil {
 		return bot.Refuse(text.StoppedPage, "selfcheck: red line")
 	}
-	f.Begun, f.ZeroReason = true, clip(reason, longestReason)
+	f.Begun, f.ZeroReason = true, text.Clip(reason, longestReason)
 	return d.save(ctx, f)
 }
 

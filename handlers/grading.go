@@ -170,6 +170,7 @@ type verdicts struct {
 	back    []int // returned to their owners
 	changed []int // another level than suggested
 	lowered []int // a lower one
+	lacking []int // cannot be confirmed as they are
 	plain   int   // as suggested
 }
 
@@ -188,6 +189,9 @@ func (l GradingList) read(o risk.GradingOrder) verdicts {
 		case told && said.Return:
 			v.back = append(v.back, r.No)
 			continue
+		}
+		if l.Pack.Lacks(r.Point) != "" {
+			v.lacking = append(v.lacking, r.No)
 		}
 		was := r.Point.Suggested.Level
 		is := o.Apply(r.No, was)
@@ -234,6 +238,8 @@ func (d *Desk) Grade(ctx context.Context, t *convo.Turn, campaign int64, order r
 		return no("nothing", text.GradingNone)
 	case m.HeldOn.IsZero() || bot.Civil(m.HeldOn).After(bot.Civil(t.Now)) || m.Chair == "":
 		return no("no meeting", text.MinutesMissing)
+	case len(v.lacking) > 0:
+		return no("lacking", fmt.Sprintf(text.GradingLacks, numbers(v.lacking), v.lacking[0]))
 	case len(v.lowered) > 0 && m.Why == "":
 		return no("no reason", fmt.Sprintf(text.GradingNeedsWhy, numbers(v.lowered)))
 	}
@@ -244,7 +250,7 @@ func (d *Desk) Grade(ctx context.Context, t *convo.Turn, campaign int64, order r
 	if err := d.Reg.SaveMeeting(ctx, &meeting); err != nil {
 		return false, err
 	}
-	confirmed, err := d.applyGrades(ctx, t, l, v, order.Rest, m.Why)
+	confirmed, err := d.applyGrades(ctx, t, l, v, m.Why)
 	if err != nil {
 		return false, err
 	}
@@ -278,7 +284,7 @@ func (l GradingList) decisions(v verdicts) []string {
 }
 
 // applyGrades writes the levels form by form and reports how many are confirmed now.
-func (d *Desk) applyGrades(ctx context.Context, t *convo.Turn, l GradingList, v verdicts, rest bool, why string) (confirmed int, err error) {
+func (d *Desk) applyGrades(ctx context.Context, t *convo.Turn, l GradingList, v verdicts, why string) (confirmed int, err error) {
 	byCheck := map[int64][]GradedRow{}
 	var order []int64
 	for _, r := range l.open() {
@@ -287,10 +293,8 @@ func (d *Desk) applyGrades(ctx context.Context, t *convo.Turn, l GradingList, v 
 		}
 		byCheck[r.Check.ID] = append(byCheck[r.Check.ID], r)
 	}
-	if rest {
-		for _, c := range l.zero() {
-			order = append(order, c.ID)
-		}
+	for _, c := range l.zero() {
+		order = append(order, c.ID)
 	}
 	for _, id := range order {
 		k, err := d.docket(ctx, id)
@@ -328,7 +332,6 @@ func (d *Desk) gradeForm(ctx context.Context, t *convo.Turn, k docket, rows []Gr
 				p.State, p.Confirmed, p.Monitor = risk.PointSubmitted, "", ""
 			}
 		}
-		k.StepNo = max(k.chain.Index(k.chain.Resume), 0)
 		_, err := d.backToOwner(ctx, t, k, back)
 		return false, err
 	}
@@ -346,7 +349,11 @@ func (d *Desk) gradeForm(ctx context.Context, t *convo.Turn, k docket, rows []Gr
 	if err := d.store(ctx, k); err != nil {
 		return false, err
 	}
-	t.Send(bot.Reply{To: k.Person.UserID, Lane: bot.LaneNotice, Text: fmt.Sprintf(text.GradingOwner, k.levelLine(), d.Pages.MyCheck(k.ID)), Once: fmt.Sprintf("confirmed:%d:%d", k.ID, k.Version)})
+	say := fmt.Sprintf(text.GradingOwner, k.levelLine(), d.Pages.MyCheck(k.ID))
+	if len(k.rows()) == 0 {
+		say = fmt.Sprintf(text.GradingOwnerZero, d.Pages.MyCheck(k.ID))
+	}
+	t.Send(bot.Reply{To: k.Person.UserID, Lane: bot.LaneNotice, Text: say, Once: fmt.Sprintf("confirmed:%d:%d", k.ID, k.Version)})
 	return true, d.record(ctx, t, "selfcheck.confirmed", "selfcheck", k.ID, k.Version)
 }
 

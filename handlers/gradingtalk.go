@@ -118,6 +118,9 @@ func (d *Desk) SayGrading(ctx context.Context, t *convo.Turn) error {
 			return d.refuse(ctx, t, "grading.start", aboutGrading, l.Campaign.ID, "unknown row", fmt.Sprintf(text.GradingNoRow, r.No))
 		}
 	}
+	if lacking := l.read(order).lacking; len(lacking) > 0 {
+		return d.refuse(ctx, t, "grading.start", aboutGrading, l.Campaign.ID, "lacking", fmt.Sprintf(text.GradingLacks, numbers(lacking), lacking[0]))
+	}
 	return t.Start(FlowGrading, "", gradingState{Campaign: l.Campaign.ID, Order: order, Print: l.print})
 }
 

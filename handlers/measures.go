@@ -15,16 +15,7 @@ import (
 
 // askMeasures shows three ready measures for the row's step. They are written out
 // under their numbers, because a card's option holds no more than 17 characters.
-func (d *Desk) askMeasures(ctx context.Context, t *convo.Turn, s *filling) error {
-	f, err := d.sheet(ctx, t, s.Check)
-	if err != nil {
-		return err
-	}
-	p := f.row(s.No)
-	if p == nil {
-		t.Say(fmt.Sprintf(text.SelfRowGone, s.No))
-		return nil
-	}
+func askMeasures(t *convo.Turn, f sheet, p *risk.Point) {
 	var lines []string
 	card := bot.Card{Title: text.SelfMeasureTitle, Pick: &bot.Pick{Multi: true, Submit: text.SelfMeasureSubmit}}
 	for i, m := range readyMeasures(f, p) {
@@ -40,7 +31,6 @@ func (d *Desk) askMeasures(ctx context.Context, t *convo.Turn, s *filling) error
 	}
 	card.Body = strings.Join(append(lines, text.SelfMeasureAsk), "\n")
 	t.Ask(card)
-	return nil
 }
 
 // label is the first part of a sentence, as far as it fits.
@@ -48,7 +38,7 @@ func label(said string, n int) string {
 	if head, _, cut := strings.Cut(said, text.Comma); cut && utf8.RuneCountInString(head) <= n {
 		return head
 	}
-	return clip(said, n)
+	return text.Clip(said, n)
 }
 
 // readyMeasures are the library's three for the row, always the same three.
@@ -70,15 +60,7 @@ func measureLine(m risk.Measure) string {
 
 // readMeasures takes numbers, numbers with a changed slot (选1 频次改每月), the person's
 // own words, or both; an own measure without evidence is asked for it, nothing else.
-func (d *Desk) readMeasures(ctx context.Context, t *convo.Turn, s *filling) (convo.Next, error) {
-	f, err := d.editable(ctx, t, s.Check)
-	if err != nil {
-		return convo.Next{}, err
-	}
-	p := f.row(s.No)
-	if p == nil {
-		return d.rowGone(t, s), nil
-	}
+func (d *Desk) readMeasures(ctx context.Context, t *convo.Turn, s *filling, f sheet, p *risk.Point) (convo.Next, error) {
 	ready, said := readyMeasures(f, p), spoken(t)
 	numbers, rest := chosenNumbers(convo.Fold(said))
 	switch {
@@ -167,19 +149,11 @@ func (d *Desk) ownMeasures(ctx context.Context, t *convo.Turn, s *filling, f she
 	return d.measured(ctx, t, s, f, p, true)
 }
 
-func (d *Desk) askEvidence(_ context.Context, t *convo.Turn, _ *filling) error {
-	t.Say(text.SelfMeasureOwnEv)
-	return nil
-}
+func askEvidence(t *convo.Turn, _ sheet, _ *risk.Point) { t.Say(text.SelfMeasureOwnEv) }
 
-func (d *Desk) readEvidence(ctx context.Context, t *convo.Turn, s *filling) (convo.Next, error) {
-	f, err := d.editable(ctx, t, s.Check)
-	if err != nil {
-		return convo.Next{}, err
-	}
-	p := f.row(s.No)
-	if p == nil || s.Own == nil {
-		return d.rowGone(t, s), nil
+func (d *Desk) readEvidence(ctx context.Context, t *convo.Turn, s *filling, f sheet, p *risk.Point) (convo.Next, error) {
+	if s.Own == nil {
+		return convo.Goto("measures"), nil
 	}
 	said := spoken(t)
 	switch n := utf8.RuneCountInString(said); {
@@ -218,6 +192,17 @@ func (d *Desk) saveJudged(ctx context.Context, f sheet, p *risk.Point) error {
 // chosenNumbers reads the numbers of "1、3", of "选1 频次改每月" and of "1，另外每月抽查",
 // and what stands behind them.
 func chosenNumbers(said string) (numbers []int, rest string) {
+	for _, tail := range text.Words(text.WordsAllOfThem) {
+		said = strings.TrimSuffix(said, tail)
+	}
+	if few, ok := strings.CutPrefix(said, text.WordsFirstFew); ok {
+		if ns, ok := convo.Numbers(few); ok && len(ns) == 1 && ns[0] < 10 { // 前两条
+			for n := range ns[0] {
+				numbers = append(numbers, n+1)
+			}
+			return numbers, ""
+		}
+	}
 	if ns, ok := convo.Numbers(said); ok {
 		return ns, ""
 	}

@@ -95,7 +95,7 @@ func (d *Desk) askTeam(ctx context.Context, t *convo.Turn, s *teamState) error {
 		return err
 	}
 	t.Ask(bot.Card{
-		Title: clip(fmt.Sprintf(text.TeamAsk, k.step().Label, k.Post.Name), 36), Body: text.MinutesHow,
+		Title: text.Clip(fmt.Sprintf(text.TeamAsk, k.step().Label, k.Post.Name), 36), Body: text.MinutesHow,
 		Buttons: []bot.Option{{Text: text.ReturnCancel0, Key: "cancel", Minor: true}},
 	})
 	return nil

@@ -122,16 +122,16 @@ func (d *Desk) convenerOf(ctx context.Context, t *convo.Turn, k docket) (risk.Pe
 // convene sends the card that a section may meet, with who is still missing.
 func (d *Desk) convene(ctx context.Context, t *convo.Turn, s mutual, to bot.UserID, once string) error {
 	about := bot.About{Kind: aboutMutual, ID: s.section.ID}
-	missing := text.MutualNobody
+	in := bot.Fact{Key: text.MutualHandedIn, Value: text.MutualAll}
 	if n := len(s.missing); n > 0 {
-		missing = s.missing[0].Person.Name
+		in = bot.Fact{Key: text.MutualMissing, Value: text.Clip(s.missing[0].Person.Name, 20)}
 		if n > 1 {
-			missing = fmt.Sprintf(text.MutualMissingSome, missing, n)
+			in.Value = fmt.Sprintf(text.MutualMissingSome, in.Value, n)
 		}
 	}
 	card := bot.Card{
-		Title: text.MutualReady, Desc: clip(fmt.Sprintf(text.MutualReadyDesc, s.section.Name, len(s.waiting)), 44),
-		Facts:   []bot.Fact{{Key: text.MutualMissing, Value: clip(missing, 30)}},
+		Title: text.MutualReady, Desc: text.Clip(fmt.Sprintf(text.MutualReadyDesc, s.section.Name, len(s.waiting)), 44),
+		Facts:   []bot.Fact{in},
 		Buttons: []bot.Option{{Text: text.MutualOpen, URL: d.Pages.Mutual(s.section.ID)}, {Text: text.MutualAssign, Key: key("mutual.assign", s.section.ID), Minor: true}},
 		About:   about,
 	}

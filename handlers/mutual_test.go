@@ -44,7 +44,7 @@ func TestAWholeSectionIsConvenedAndItsMeetingRecorded(t *testing.T) {
 	b.submit("wu", row{text: "可能把一笔变更拆成几笔报", node: "变更理由审核", power: 1})
 	b.phone("li").Send("互查").ExpectCard("本股室可以集中互查了").Then(func(testing.TB) {})
 	b.submit("li", row{text: "可能替熟人催办", node: "评标组织", power: 1})
-	b.phone("li").Expect("都交齐了")
+	b.phone("li").Expect("提交情况: 都交齐了").ExpectNo("还差: 都")
 
 	section := b.section("wang")
 	b.page("wu", func(ctx context.Context, t *convo.Turn) error {

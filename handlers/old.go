@@ -8,10 +8,79 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"qingfeng/bot"
 	"qingfeng/bot/convo"
 	"qingfeng/bot/risk"
 	"qingfeng/bot/text"
 )
+
+// askLast asks about the next of last year's rows. Which are left stands in the
+// register: one that was kept or dropped is carried into this form.
+func (d *Desk) askLast(ctx context.Context, t *convo.Turn, s *filling) error {
+	last, err := d.Reg.LastYear(ctx, s.Check)
+	if err != nil {
+		return err
+	}
+	if len(last) == 0 { // all settled meanwhile
+		return d.askNode(ctx, t, s)
+	}
+	p := last[0]
+	t.Ask(bot.Card{
+		Title: fmt.Sprintf(text.SelfLastTitle, s.Total-len(last)+1, s.Total),
+		Desc:  text.Clip(p.Node.Name, 44),
+		Body:  strings.Join(p.Manifestations, text.Semicolon) + "\n" + text.SelfLastAsk,
+		Buttons: []bot.Option{
+			{Text: text.SelfLastSame, Key: "same", Say: text.Words(text.WordsSame)},
+			{Text: text.SelfLastEdit, Key: "edit", Say: text.Words(text.WordsChange)},
+			{Text: text.SelfLastDrop, Key: "drop", Say: text.Words(text.WordsDrop)},
+		},
+	})
+	return nil
+}
+
+func (d *Desk) readLast(ctx context.Context, t *convo.Turn, s *filling) (convo.Next, error) {
+	f, err := d.editable(ctx, t, s.Check)
+	if err != nil {
+		return convo.Next{}, err
+	}
+	last, err := d.Reg.LastYear(ctx, s.Check)
+	if err != nil {
+		return convo.Next{}, err
+	}
+	if len(last) == 0 {
+		s.Total = 0
+		return d.readNode(ctx, t, s)
+	}
+	fate := t.Answer.Key()
+	if fate == "" {
+		return convo.NotUnderstood(), nil
+	}
+	p := last[0]
+	p.CarriedFrom, p.ID, p.CheckID, p.No = p.ID, 0, f.ID, f.nextNo()
+	p.State, p.Verdict, p.VerdictWhy, p.Version, p.Confirmed, p.VerifiedOn = risk.PointDraft, risk.Unseen, "", 0, "", t.Now
+	if len(p.Methods) == 0 {
+		p.Methods = []risk.Method{risk.MethodSelf}
+	}
+	if fate == "drop" {
+		p.No, p.State = 0, risk.PointRemoved // on no form, and not asked about again
+	} else if err := d.judge(ctx, f, &p); err != nil {
+		return convo.Next{}, err
+	}
+	f.Points = append(f.Points, p)
+	if err := d.save(ctx, f); err != nil {
+		return convo.Next{}, err
+	}
+	switch fate {
+	case "edit":
+		s.No, s.Node = p.No, p.Node
+		return convo.Goto("weak"), nil
+	case "drop":
+		t.Say(text.SelfLastDropped)
+	default:
+		t.Say(fmt.Sprintf(text.SelfLastKept, p.No))
+	}
+	return d.onward(ctx, s)
+}
 
 // mostOld rows are taken from one old form; more is another person's work.
 const mostOld = 20
@@ -97,7 +166,7 @@ func pastedRows(said string) (rows []OldRow) {
 func (d *Desk) askOld(_ context.Context, t *convo.Turn, s *filling) error {
 	lines := []string{fmt.Sprintf(text.SelfOldRead, len(s.Old))}
 	for i, r := range s.Old {
-		lines = append(lines, fmt.Sprintf("%d. %s", i+1, clip(r.Manifestation, 40)))
+		lines = append(lines, fmt.Sprintf("%d. %s", i+1, text.Clip(r.Manifestation, 40)))
 	}
 	t.Say(strings.Join(append(lines, text.SelfOldAsk), "\n"))
 	return nil
@@ -132,7 +201,7 @@ func (d *Desk) readOld(ctx context.Context, t *convo.Turn, s *filling) (convo.Ne
 		}
 		node, found := named(nodes, row.Node)
 		if !found {
-			if node, err = d.Reg.AddGap(ctx, f.Post, clip(orStep(row.Node), 60)); err != nil {
+			if node, err = d.Reg.AddGap(ctx, f.Post, text.Clip(orStep(row.Node), 60)); err != nil {
 				return convo.Next{}, err
 			}
 		}

@@ -127,8 +127,8 @@ func (d *Desk) pressAssign(ctx context.Context, t *convo.Turn) error {
 // peerCard asks one colleague to look at one form.
 func (d *Desk) peerCard(k docket, r risk.Review) bot.Card {
 	return bot.Card{
-		Title: clip(fmt.Sprintf(text.MutualPeerTitle, k.Post.Name), 36), Desc: text.MutualPeerDesc,
-		Facts: []bot.Fact{{Key: text.ReviewFactRows, Value: clip(k.nodesLine(), 30)}, {Key: text.ReviewFactBy, Value: bot.Local(r.DecideBy).Format(text.ReviewDueDay)}},
+		Title: text.Clip(fmt.Sprintf(text.MutualPeerTitle, k.Post.Name), 36), Desc: text.MutualPeerDesc,
+		Facts: []bot.Fact{{Key: text.ReviewFactRows, Value: text.Clip(k.nodesLine(), 30)}, {Key: text.ReviewFactBy, Value: bot.Local(r.DecideBy).Format(text.ReviewDueDay)}},
 		Buttons: []bot.Option{
 			{Text: text.MutualPeerNone, Key: key("mutual.none", r.ID, int64(r.Round)), Say: strings.Split(text.WordsNoAddition, "|")},
 			{Text: text.MutualPeerAdd, Key: key("mutual.add", r.ID, int64(r.Round))},

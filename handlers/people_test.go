@@ -283,7 +283,7 @@ func TestThePageAndTheChatAreOneDraft(t *testing.T) {
 	p.Send("2").Expect("评标当天可能私下联系评委")
 	b.page("wang", func(ctx context.Context, turn *convo.Turn) error { return b.desk.RemoveRow(ctx, turn, id, 1) })
 	p.Send("什么是三重一大").Expect("大额度资金").Expect("第1条已经不在表上了")
-	p.Send("对").Expect("先看【招标文件编制】")
+	p.Send("继续").Expect("先看【招标文件编制】")
 	p.Send("没有了").Expect("共1条").Expect("可以提交了")
 	b.page("wang", func(ctx context.Context, turn *convo.Turn) error { _, err := b.desk.Submit(ctx, turn, id); return err })
 	p.Send("提交").Expect("回“撤回”就能收回来改").ExpectNothing()
@@ -326,6 +326,18 @@ func TestSomebodyWhoseWorkIsOnNoChartTellsItInOneLine(t *testing.T) {
 	p.Send("管公章用印登记").Expect("【管公章用印登记】这一步")
 }
 
+func TestARowWithoutAnyStepOnTheChartDoesNotStopTheTalk(t *testing.T) {
+	b := newOffice(t)
+	p := b.begun("sun")
+	b.page("sun", func(ctx context.Context, turn *convo.Turn) error {
+		return b.desk.AddRow(ctx, turn, b.checks["sun"].ID, risk.Node{Name: "用印"}, "可能先盖章后补审批，替别人冒用单位名义")
+	})
+	p.Send("再说吧").Expect("还要写哪一步")
+	p.Send("可能把空白介绍信先盖好章，留给熟人用").Expect("这句先记着").Expect("您想说哪一步")
+	p.Send("1").Expect("先做什么、再做什么")
+	p.Send("发放空白介绍信").Expect("第2条：把空白介绍信先盖好章")
+}
+
 func TestALeadersOwnSelfCheckGoesTheLeadersWay(t *testing.T) {
 	b := newOffice(t)
 	p := b.begun("zhao").Expect("流程图上还没有")
@@ -336,7 +348,7 @@ func TestALeadersOwnSelfCheckGoesTheLeadersWay(t *testing.T) {
 	p.Send("对")
 	p.Send("1")
 	p.Send("没有了")
-	p.Send("提交").Expect("之后先由钱立看")
+	p.Send("提交").Expect("之后先送钱立")
 }
 
 func TestAnOfflinePostIsNeverAskedToType(t *testing.T) {
@@ -404,7 +416,7 @@ func TestASignedScanSubmitsAPaperForm(t *testing.T) {
 		}
 		return b.desk.ScanReceived(ctx, turn, id)
 	})
-	b.phone("sun").Expect("已按签字的纸质表提交，先由郑平看")
+	b.phone("sun").Expect("已按签字的纸质表提交，先送郑平")
 	b.state("feng", risk.CheckSubmitted)
 }
 

@@ -65,7 +65,8 @@ type Reviews interface {
 	// Decide closes a review if it is still open and reports whether this call did it.
 	Decide(ctx context.Context, r risk.Review) (won bool, err error)
 	Seen(ctx context.Context, review int64, at time.Time) error
-	Reissue(ctx context.Context, review int64, at time.Time) error
+	// Reissue begins the next round of an open review: a new card, with its day to decide by.
+	Reissue(ctx context.Context, review int64, at, decideBy time.Time) error
 }
 
 // Meetings keeps meetings and proposals.

@@ -219,7 +219,7 @@ func (d *Desk) askTakeNode(ctx context.Context, t *convo.Turn, s *taking) error 
 	}
 	pick := &bot.Pick{Submit: text.ProposalPick}
 	for _, n := range nodes {
-		pick.Options = append(pick.Options, bot.Option{Text: clip(n.Name, 17), Key: key("node", n.ID)})
+		pick.Options = append(pick.Options, bot.Option{Text: text.Clip(n.Name, 17), Key: key("node", n.ID)})
 	}
 	pick.Options = append(pick.Options, bot.Option{Text: text.ProposalNoNode, Key: "other"})
 	t.Ask(bot.Card{Title: text.ProposalAskNode, Pick: pick})
@@ -261,7 +261,7 @@ func (d *Desk) readTakeGap(ctx context.Context, t *convo.Turn, s *taking) (convo
 	if err != nil {
 		return convo.Next{}, err
 	}
-	if s.Node, err = d.Reg.AddGap(ctx, c.Post, clip(said, 40)); err != nil {
+	if s.Node, err = d.Reg.AddGap(ctx, c.Post, text.Clip(said, 40)); err != nil {
 		return convo.Next{}, err
 	}
 	return convo.Goto("wording"), nil
@@ -326,6 +326,9 @@ func (d *Desk) takeProposal(ctx context.Context, t *convo.Turn, p risk.Proposal,
 	if err := d.judge(ctx, f, &row); err != nil {
 		return err
 	}
+	if f.pack.MeasuresWithPoints() {
+		row.Measures = readyMeasures(f, &row)[:1]
+	}
 	say := text.ProposalDraft
 	editing := k.State == risk.CheckDraft || k.State == risk.CheckReturned
 	if !editing {
@@ -340,6 +343,9 @@ func (d *Desk) takeProposal(ctx context.Context, t *convo.Turn, p risk.Proposal,
 	}
 	t.Supersede(bot.About{Kind: aboutProposal, ID: p.ID}, text.CardProposal)
 	t.Say(fmt.Sprintf(say, row.No))
+	for _, m := range row.Measures {
+		t.Say(fmt.Sprintf(text.ProposalMeasure, m.Text))
+	}
 	if err := d.record(ctx, t, "proposal.take", aboutProposal, p.ID, k.Version); err != nil {
 		return err
 	}

@@ -27,10 +27,13 @@ type reviewNote struct {
 
 // renew begins the next round of a review: whatever card of it there is has died.
 func (d *Desk) renew(ctx context.Context, t *convo.Turn, k docket, r risk.Review) (risk.Review, error) {
-	if err := d.Reg.Reissue(ctx, r.ID, t.Now); err != nil {
-		return r, fmt.Errorf("review: reissue %d: %w", r.ID, err)
+	if bot.Civil(r.DecideBy).Before(bot.Civil(t.Now)) { // a day that is over helps nobody
+		r.DecideBy = d.decideBy(t, k.pack)
 	}
 	r.Round, r.OpenedAt = r.Round+1, t.Now
+	if err := d.Reg.Reissue(ctx, r.ID, r.OpenedAt, r.DecideBy); err != nil {
+		return r, fmt.Errorf("review: reissue %d: %w", r.ID, err)
+	}
 	if err := d.Reg.Record(ctx, risk.Event{Action: "review.reissue", Object: aboutReview, ID: r.ID, Version: r.Version, Result: "ok"}); err != nil {
 		return r, err
 	}

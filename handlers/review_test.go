@@ -227,6 +227,9 @@ func TestACardOpenedAfterEightyHoursPointsToTheNewOne(t *testing.T) {
 	b.Advance(80 * time.Hour)
 	after := b.open("wang")
 	same(t, "a new round of the same review", []int64{after.ID, int64(after.Round)}, []int64{before.ID, 2})
+	if bot.Civil(after.DecideBy).Before(bot.Civil(after.OpenedAt)) {
+		t.Errorf("the new card of %s asks for a decision by %s", after.OpenedAt, after.DecideBy)
+	}
 	cards := 0
 	for _, bubble := range b.Phones.Screen("zhao") {
 		if bubble.Card != nil && bubble.Card.Title == "请审核：招标管理岗" {
@@ -355,7 +358,7 @@ func TestTheLeadersOwnChainsEndWhereThePackSays(t *testing.T) {
 
 func TestTheOfficesOwnSectionIsReviewedByTheDisciplineOffice(t *testing.T) {
 	b := newBureau(t)
-	b.submit("sun", row{text: "可能先盖章后补批", power: 1})
+	b.submit("sun", row{text: "可能先盖章后补批", node: "用印登记", power: 1})
 	r := b.open("sun")
 	same(t, "the office's head", []string{r.Step, r.Assignee.Name}, []string{"section", "韩清"})
 	b.judge("han", "sun", verdict{}, nil)

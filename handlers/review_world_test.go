@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
 
 	"qingfeng/bot"
 	"qingfeng/bot/convo"
@@ -176,8 +177,10 @@ func (b *bureau) submit(user bot.UserID, rows ...row) {
 		for i, r := range rows {
 			pt := risk.Point{
 				No: i + 1, Layer: risk.LayerPost, Post: c.Post, Title: r.text, Manifestations: []string{r.text}, Category: risk.Duty,
-				Methods: []risk.Method{risk.MethodSelf}, Factors: risk.Factors{Power: r.power}, State: risk.PointDraft,
+				Measures: []risk.Measure{{Text: "两人核对后签字", Who: "股长", Frequency: "每次", Evidence: "签字单"}},
+				Methods:  []risk.Method{risk.MethodSelf}, Factors: risk.Factors{Power: r.power}, State: risk.PointDraft,
 			}
+			pt.Node = risk.Node{Name: r.node} // not on the chart
 			for _, n := range nodes {
 				if n.Name == r.node {
 					pt.Node = n
@@ -359,6 +362,21 @@ func (b *bureau) noTextLeft() {
 	users := []bot.UserID{"han"}
 	for user := range b.checks {
 		users = append(users, user)
+	}
+	rows, err := b.db.Pool().Query(context.WithoutCancel(b.t.Context()), `SELECT user_id, convert_from(body, 'UTF8') FROM outbox WHERE body IS NOT NULL`)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	var to, body string
+	if _, err := pgx.ForEachRow(rows, []any{&to, &body}, func() error {
+		for _, said := range b.texts {
+			if strings.Contains(body, said) && !b.wrote(bot.UserID(to), said) {
+				b.t.Errorf("the outbox holds a risk sentence of somebody else for %s: %s", to, body)
+			}
+		}
+		return nil
+	}); err != nil {
+		b.t.Fatal(err)
 	}
 	for _, user := range users {
 		for _, bubble := range b.Phones.Screen(user) {

@@ -30,13 +30,13 @@ func (d *Desk) reviewCard(ctx context.Context, k docket, r risk.Review) (bot.Car
 		title = text.ReviewTitleAgain
 	}
 	card := bot.Card{
-		Title: clip(fmt.Sprintf(title, k.Post.Name), 36),
-		Desc:  clip(k.Post.Section+" · "+step.Label, 44),
+		Title: text.Clip(fmt.Sprintf(title, k.Post.Name), 36),
+		Desc:  text.Clip(k.Post.Section+" · "+step.Label, 44),
 		Facts: []bot.Fact{
-			{Key: text.ReviewFactRows, Value: clip(k.nodesLine(), 30)},
-			{Key: text.ReviewFactLevel, Value: clip(k.levelLine(), 30)},
-			{Key: text.ReviewFactChange, Value: clip(k.changeLine(), 30)},
-			{Key: text.ReviewFactQuality, Value: clip(k.qualityLine(), 30)},
+			{Key: text.ReviewFactRows, Value: text.Clip(k.nodesLine(), 30)},
+			{Key: text.ReviewFactLevel, Value: text.Clip(k.levelLine(), 30)},
+			{Key: text.ReviewFactChange, Value: text.Clip(k.changeLine(), 30)},
+			{Key: text.ReviewFactQuality, Value: text.Clip(k.qualityLine(), 30)},
 			{Key: text.ReviewFactBy, Value: bot.Local(r.DecideBy).Format(text.ReviewDueDay)},
 		},
 		About: bot.About{Kind: aboutReview, ID: r.ID, Version: k.Version},
@@ -49,7 +49,7 @@ func (d *Desk) reviewCard(ctx context.Context, k docket, r risk.Review) (bot.Car
 		note = text.ReviewMustOpen
 	}
 	if note != "" {
-		card.Facts = append(card.Facts, bot.Fact{Key: text.ReviewFactWhy, Value: clip(note, 30)})
+		card.Facts = append(card.Facts, bot.Fact{Key: text.ReviewFactWhy, Value: text.Clip(note, 30)})
 	}
 	url := d.Pages.Review(r.ID)
 	if step.By == risk.ByRows {
@@ -119,7 +119,7 @@ func (k docket) nodesLine() string {
 			return fmt.Sprintf(text.ReviewRowsCount, line, len(k.rows()))
 		}
 	}
-	return fmt.Sprintf(text.ReviewRowsMore, clip(names[0], 20), len(k.rows()))
+	return fmt.Sprintf(text.ReviewRowsMore, text.Clip(names[0], 20), len(k.rows()))
 }
 
 // levelOf is the level a row has at this moment: confirmed, else suggested.

@@ -179,6 +179,9 @@ func (k docket) check(rows []RowVerdict) (code, say string) {
 				return "no reason", fmt.Sprintf(text.RowNeedsWhy, p.No)
 			}
 		case risk.Passed:
+			if lack := k.pack.Lacks(*p); lack != "" {
+				return "lacks " + string(lack), fmt.Sprintf(text.RowLacks, p.No, lackWord(lack))
+			}
 			if v.Likelihood < 0 || v.Likelihood > 3 || v.Harm < 0 || v.Harm > 3 {
 				return "bad factor", fmt.Sprintf(text.RowBadFactor, p.No)
 			}
@@ -193,6 +196,14 @@ func (k docket) check(rows []RowVerdict) (code, say string) {
 		}
 	}
 	return "", ""
+}
+
+// lackWord says what a row misses before it may be confirmed.
+func lackWord(l risk.Lack) string {
+	if l == risk.LackNode {
+		return text.RowLackNode
+	}
+	return text.RowLackMeasure
 }
 
 // approve passes a row, with what the section review adds to its level.

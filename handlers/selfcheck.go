@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"qingfeng/bot"
@@ -20,6 +19,7 @@ type filling struct {
 	Check int64         `json:"check"`
 	No    int           `json:"no,omitempty"`    // the row being written
 	Node  risk.Node     `json:"node,omitzero"`   // the step it hangs on
+	Held  string        `json:"held,omitempty"`  // a sentence that waits for its step
 	Skip  []int64       `json:"skip,omitempty"`  // steps the person has nothing to say about
 	Total int           `json:"total,omitempty"` // last year's points, while they are asked about
 	Old   []OldRow      `json:"old,omitempty"`   // rows read from an old form
@@ -65,14 +65,56 @@ func (d *Desk) selfCheckFlow() convo.Flow[filling] {
 func (d *Desk) rowSteps() []convo.Step[filling] {
 	return []convo.Step[filling]{
 		{Name: "weak", Ask: d.askWeak, Answer: d.readWeak, Free: true},
-		{Name: "card", Ask: d.askCard, Answer: d.readCard, Free: true},
-		{Name: "category", Ask: d.askCategory, Answer: d.readCategory},
-		{Name: "misuse", Ask: d.askMisuse, Answer: d.readMisuse},
-		{Name: "objection", Ask: d.askObjection, Answer: d.readObjection, Free: true},
-		{Name: "keep", Ask: d.askKeep, Answer: d.readKeep, Free: true},
-		{Name: "measures", Ask: d.askMeasures, Answer: d.readMeasures, Free: true, Number: true},
-		{Name: "evidence", Ask: d.askEvidence, Answer: d.readEvidence, Free: true},
-		{Name: "edit", Ask: d.askEdit, Answer: d.readEdit, Free: true},
+		{Name: "card", Ask: d.shows(askCard), Answer: d.reads(d.readCard), Free: true},
+		{Name: "category", Ask: d.shows(askCategory), Answer: d.reads(d.readCategory)},
+		{Name: "misuse", Ask: d.shows(askMisuse), Answer: d.reads(d.readMisuse)},
+		{Name: "objection", Ask: d.shows(askObjection), Answer: d.reads(d.readObjection), Free: true},
+		{Name: "keep", Ask: d.shows(askKeep), Answer: d.reads(d.readKeep), Free: true},
+		{Name: "measures", Ask: d.shows(askMeasures), Answer: d.reads(d.readMeasures), Free: true, Number: true},
+		{Name: "evidence", Ask: d.shows(askEvidence), Answer: d.reads(d.readEvidence), Free: true},
+		{Name: "edit", Ask: d.shows(askEdit), Answer: d.reads(d.readEdit), Free: true},
+	}
+}
+
+// rowAsk asks about a row that stands on a form, rowAnswer reads the answer.
+type (
+	rowAsk    func(t *convo.Turn, f sheet, p *risk.Point)
+	rowAnswer func(ctx context.Context, t *convo.Turn, s *filling, f sheet, p *risk.Point) (convo.Next, error)
+)
+
+// shows asks about the row, unless it was taken off the form on a page meanwhile.
+func (d *Desk) shows(ask rowAsk) func(context.Context, *convo.Turn, *filling) error {
+	return func(ctx context.Context, t *convo.Turn, s *filling) error {
+		f, err := d.sheet(ctx, t, s.Check)
+		if err != nil {
+			return err
+		}
+		if p := f.row(s.No); p != nil {
+			ask(t, f, p)
+			return nil
+		}
+		t.Say(fmt.Sprintf(text.SelfRowGone, s.No))
+		return nil
+	}
+}
+
+// reads gives the answer to the row; one that is gone leads on.
+func (d *Desk) reads(answer rowAnswer) func(context.Context, *convo.Turn, *filling) (convo.Next, error) {
+	return func(ctx context.Context, t *convo.Turn, s *filling) (convo.Next, error) {
+		f, err := d.editable(ctx, t, s.Check)
+		if err != nil {
+			return convo.Next{}, err
+		}
+		p := f.row(s.No)
+		switch {
+		case p != nil:
+			return answer(ctx, t, s, f, p)
+		case s.Alone:
+			t.Say(fmt.Sprintf(text.SelfRowGone, s.No))
+			return convo.Done(), nil
+		}
+		s.Saved = false
+		return convo.Goto("node"), nil
 	}
 }
 
@@ -111,6 +153,7 @@ type sheet struct {
 	*risk.SelfCheck
 	pack     *risk.Pack
 	campaign risk.Campaign
+	today    time.Time
 }
 
 // sheet loads a form; only its owner may fill it, or the office one on paper.
@@ -126,7 +169,7 @@ func (d *Desk) sheet(ctx context.Context, t *convo.Turn, id int64) (sheet, error
 	if c.Person.ID != t.Actor.Person && !(c.Paper && t.Actor.Coordinator()) {
 		return sheet{}, bot.Refuse(text.SelfNotYours, "selfcheck: not the owner")
 	}
-	return sheet{SelfCheck: &c, pack: p, campaign: campaign}, nil
+	return sheet{SelfCheck: &c, pack: p, campaign: campaign, today: bot.Civil(t.Now)}, nil
 }
 
 // editable is a sheet that can be written in now.
@@ -232,7 +275,7 @@ func (d *Desk) StartSelfCheck(ctx context.Context, t *convo.Turn) error {
 	default:
 		card := bot.Card{Title: fmt.Sprintf(text.SelfWhich, len(todo))}
 		for _, c := range todo[:min(len(todo), 6)] {
-			card.Buttons = append(card.Buttons, bot.Option{Text: clip(c.Post.Name, 10), Key: whichKey(c.ID)})
+			card.Buttons = append(card.Buttons, bot.Option{Text: text.Clip(c.Post.Name, 10), Key: whichKey(c.ID)})
 		}
 		t.Show(card)
 		return nil
@@ -299,7 +342,7 @@ func (d *Desk) askIntro(ctx context.Context, t *convo.Turn, s *filling) error {
 	}
 	t.Ask(bot.Card{
 		Title: text.SelfIntroTitle,
-		Desc:  clip(fmt.Sprintf(text.SelfIntroDesc, f.campaign.Name, day(f.campaign.Due)), 44),
+		Desc:  text.Clip(fmt.Sprintf(text.SelfIntroDesc, f.campaign.Name, day(f.campaign.Due)), 44),
 		Body:  text.SelfIntroBody,
 		Buttons: []bot.Option{
 			{Text: text.SelfBegin, Key: "begin", Say: append(text.Words(text.WordsStart), text.Words(text.WordsYes)...)},
@@ -387,10 +430,17 @@ func (d *Desk) readPost(ctx context.Context, t *convo.Turn, s *filling) (convo.N
 		if err != nil {
 			return convo.Next{}, err
 		}
-		if head.ID != 0 && head.ID != t.Actor.Person {
-			t.Send(bot.Reply{To: head.UserID, Lane: bot.LaneNotice, Text: fmt.Sprintf(text.SelfPostTask, t.Actor.Name, f.Post.Section, f.Post.Name)})
+		task := fmt.Sprintf(text.SelfPostTask, t.Actor.Name, f.Post.Section, f.Post.Name)
+		who := head.Name
+		if head.ID == 0 || head.ID == t.Actor.Person {
+			who = d.officeNames(ctx)
+			if err := d.tellOffice(ctx, t, task, fmt.Sprintf("post:%d:%d", f.ID, t.Now.Unix())); err != nil {
+				return convo.Next{}, err
+			}
+		} else {
+			t.Send(bot.Reply{To: head.UserID, Lane: bot.LaneNotice, Text: task})
 		}
-		t.Say(fmt.Sprintf(text.SelfPostNoted, orOffice(head.Name)))
+		t.Say(fmt.Sprintf(text.SelfPostNoted, who))
 		if err := d.record(ctx, t, "selfcheck.post_disputed", "selfcheck", s.Check, 0); err != nil {
 			return convo.Next{}, err
 		}
@@ -403,74 +453,6 @@ func (d *Desk) readPost(ctx context.Context, t *convo.Turn, s *filling) (convo.N
 		return convo.Goto("node"), err
 	}
 	return convo.Goto("last"), nil
-}
-
-// askLast asks about the next of last year's rows. Which are left stands in the
-// register: one that was kept or dropped is carried into this form.
-func (d *Desk) askLast(ctx context.Context, t *convo.Turn, s *filling) error {
-	last, err := d.Reg.LastYear(ctx, s.Check)
-	if err != nil {
-		return err
-	}
-	if len(last) == 0 { // all settled meanwhile
-		return d.askNode(ctx, t, s)
-	}
-	p := last[0]
-	t.Ask(bot.Card{
-		Title: fmt.Sprintf(text.SelfLastTitle, s.Total-len(last)+1, s.Total),
-		Desc:  clip(p.Node.Name, 44),
-		Body:  strings.Join(p.Manifestations, text.Semicolon) + "\n" + text.SelfLastAsk,
-		Buttons: []bot.Option{
-			{Text: text.SelfLastSame, Key: "same", Say: text.Words(text.WordsSame)},
-			{Text: text.SelfLastEdit, Key: "edit", Say: text.Words(text.WordsChange)},
-			{Text: text.SelfLastDrop, Key: "drop", Say: text.Words(text.WordsDrop)},
-		},
-	})
-	return nil
-}
-
-func (d *Desk) readLast(ctx context.Context, t *convo.Turn, s *filling) (convo.Next, error) {
-	f, err := d.editable(ctx, t, s.Check)
-	if err != nil {
-		return convo.Next{}, err
-	}
-	last, err := d.Reg.LastYear(ctx, s.Check)
-	if err != nil {
-		return convo.Next{}, err
-	}
-	if len(last) == 0 {
-		s.Total = 0
-		return d.readNode(ctx, t, s)
-	}
-	fate := t.Answer.Key()
-	if fate == "" {
-		return convo.NotUnderstood(), nil
-	}
-	p := last[0]
-	p.CarriedFrom, p.ID, p.CheckID, p.No = p.ID, 0, f.ID, f.nextNo()
-	p.State, p.Verdict, p.VerdictWhy, p.Version, p.Confirmed, p.VerifiedOn = risk.PointDraft, risk.Unseen, "", 0, "", t.Now
-	if len(p.Methods) == 0 {
-		p.Methods = []risk.Method{risk.MethodSelf}
-	}
-	if fate == "drop" {
-		p.No, p.State = 0, risk.PointRemoved // on no form, and not asked about again
-	} else if err := d.judge(ctx, f, &p); err != nil {
-		return convo.Next{}, err
-	}
-	f.Points = append(f.Points, p)
-	if err := d.save(ctx, f); err != nil {
-		return convo.Next{}, err
-	}
-	switch fate {
-	case "edit":
-		s.No, s.Node = p.No, p.Node
-		return convo.Goto("weak"), nil
-	case "drop":
-		t.Say(text.SelfLastDropped)
-	default:
-		t.Say(fmt.Sprintf(text.SelfLastKept, p.No))
-	}
-	return d.onward(ctx, s)
 }
 
 // onward goes to what comes next: the rest of last year's rows, rows to rewrite, the
@@ -507,19 +489,3 @@ func (d *Desk) headOf(ctx context.Context, f sheet) (risk.Person, error) {
 
 // day writes a civil date the way people say it.
 func day(t time.Time) string { return fmt.Sprintf(text.DayMonth, int(t.Month()), t.Day()) }
-
-// clip shortens for a label that has a limit; the whole stands on the page.
-func clip(s string, n int) string {
-	r := []rune(s)
-	if len(r) <= n {
-		return s
-	}
-	return string(r[:n-1]) + "…"
-}
-
-func orOffice(name string) string {
-	if name == "" {
-		return text.OfficeNobody
-	}
-	return name
-}

@@ -93,6 +93,7 @@ func TestNobodyIsAskedToTypeWhatMustNotBeTyped(t *testing.T) {
 	p.Send("对")
 	p.Send("我没有风险点").Expect("为什么没有")
 	p.Send("没有").Expect("再具体一点")
+	p.Send("可能替熟人递话，让验收放松一点").Expect("像是一条风险点").ExpectNo("记下了：无风险点说明")
 	p.Send("只做文件收发登记，不经手钱物，也不审批").Expect("无风险点说明").Expect("可以提交了")
 	p.Send("提交").Expect("已提交")
 	p.Send("再来一条").Expect("")

@@ -49,6 +49,9 @@ func (d *Desk) readZero(ctx context.Context, t *convo.Turn, s *filling) (convo.N
 	case n < shortestReason || text.Says(text.WordsExample, said) || text.Says(text.WordsZero, said):
 		t.Say(text.SelfZeroShort)
 		return convo.Stay(), nil
+	case text.SoundsLikeRisk(said):
+		t.Say(text.SelfZeroRisk) // kept as "no risk" it would be read by nobody
+		return convo.Stay(), nil
 	case n > longestReason:
 		t.Say(fmt.Sprintf(text.SelfRemarkLong, n, longestReason))
 		return convo.Stay(), nil
@@ -73,8 +76,11 @@ func (d *Desk) askPreview(ctx context.Context, t *convo.Turn, s *filling) error 
 	if !t.Repeat {
 		t.Say(d.summary(f))
 	}
-	var hinted []int
+	var hinted, lacking []int
 	for _, p := range rows {
+		if f.pack.Lacks(p) != "" {
+			lacking = append(lacking, p.No)
+		}
 		if len(blocking(p)) > 0 && p.KeepReason == "" {
 			hinted = append(hinted, p.No)
 		}
@@ -88,6 +94,9 @@ func (d *Desk) askPreview(ctx context.Context, t *convo.Turn, s *filling) error 
 	}
 	if len(hinted) > 0 {
 		card.Body = fmt.Sprintf(text.SelfSubmitFix, numbers(hinted)) + "\n" + card.Body
+	}
+	if len(lacking) > 0 {
+		card.Body = fmt.Sprintf(text.SelfSubmitLacks, numbers(lacking)) + "\n" + card.Body
 	}
 	if len(rows) == 0 {
 		card.Buttons = append(card.Buttons, bot.Option{Text: text.SelfZeroRewrite, Key: "zero"})
@@ -266,6 +275,9 @@ func (d *Desk) reviewer(ctx context.Context, f sheet) string {
 	holders, err := d.Reg.RoleHolders(ctx, next.Role, f.Post.SectionID)
 	if err != nil || len(holders) == 0 || holders[0].ID == f.Person.ID {
 		return next.Label
+	}
+	if to, away, err := d.Reg.Delegate(ctx, holders[0].ID, f.today); err == nil && away && to.ID != f.Person.ID {
+		return to.Name
 	}
 	return holders[0].Name
 }

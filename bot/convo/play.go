@@ -16,12 +16,15 @@ import (
 const (
 	maxHistory  = 20 // snapshots for 返回
 	maxShowings = 5  // cards of one question that can be pressed
+
+	saidPerClaim = 64 // more than the messages of one claim
 )
 
 // play is one turn in the making: what was loaded, what changes, what is said.
 // route.go decides what a message means; here is what follows from it.
 type play struct {
 	r    *Runner
+	lane *Lane
 	row  Row
 	t    *Turn
 	conv *Conversation // a copy; the lane keeps what was loaded
@@ -41,7 +44,7 @@ func newPlay(r *Runner, lane *Lane, row Row) *play {
 		pending.Cards = slices.Clone(pending.Cards)
 		conv.Pending = &pending
 	}
-	p := &play{r: r, row: row, conv: &conv}
+	p := &play{r: r, lane: lane, row: row, conv: &conv}
 	p.t = &Turn{
 		Actor: bot.Actor{UserID: row.Message.From}, Now: r.Now(), Mode: conv.Mode,
 		Message: row.Message, conv: p.conv,
@@ -418,10 +421,13 @@ func (p *play) reply(r *bot.Reply, seats map[string]Seat) error {
 		}
 		p.out.Cards = append(p.out.Cards, row)
 	}
+	// The token grows with every claim of the lane, in whichever instance.
+	r.Nth = p.lane.Token*saidPerClaim + p.lane.said
 	bodies, err := p.r.Renderer.Render(*r, mode, letter, task)
 	if err != nil {
 		return fmt.Errorf("render: %w", err)
 	}
+	p.lane.said += int64(len(bodies))
 	for i, body := range bodies {
 		o := OutRow{To: r.To, Lane: r.Lane, Body: body, Once: r.Once}
 		if r.Once != "" && i > 0 {

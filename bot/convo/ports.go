@@ -105,6 +105,8 @@ type Lane struct {
 	Token int64
 	Lease time.Duration // each commit extends the lease by it
 	Rows  []Row
+
+	said int64 // messages made under this token
 }
 
 // Row is one stored message.

@@ -288,7 +288,7 @@ func (p *play) stepText(ctx context.Context, d dialog, raw, folded string, numbe
 	}
 	if p.row.Received.Before(p.conv.Entered) {
 		// It was on its way before this question existed.
-		p.t.Say(fmt.Sprintf(text.ConvoEarly, clip(raw, 20)))
+		p.t.Say(fmt.Sprintf(text.ConvoEarly, text.Clip(raw, 20)))
 		return p.ask(ctx, true)
 	}
 	free, _ := d.traits(p.top().Step)
@@ -378,12 +378,4 @@ func numberHint(c Choices, numbers []int) string {
 		return text.ConvoOnlyOne
 	}
 	return wordsHint(c)
-}
-
-func clip(s string, n int) string {
-	r := []rune(s)
-	if len(r) <= n {
-		return s
-	}
-	return string(r[:n]) + "…"
 }

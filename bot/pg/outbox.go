@@ -23,8 +23,8 @@ const claimSends = `
 WITH head AS (
 	SELECT o.id FROM outbox o
 	WHERE o.state IN ('pending', 'sending', 'unknown') AND o.next_at <= $1 AND o.lease_until <= now()
-	  AND NOT EXISTS (SELECT FROM outbox e WHERE e.user_key = o.user_key AND e.lane = o.lane AND e.id < o.id
-	                  AND e.state IN ('pending', 'sending', 'unknown'))
+	  AND o.id = (SELECT e.id FROM outbox e WHERE e.user_key = o.user_key AND e.lane = o.lane
+	              AND e.state NOT IN ('sent', 'held', 'failed', 'skipped') ORDER BY e.id LIMIT 1)
 	  AND NOT EXISTS (SELECT FROM sending_pause WHERE until > $1)
 	  AND (o.kind = 'update' OR (
 	       SELECT count(*) < $4 AND count(*) FILTER (WHERE b.tried_at > $1::timestamptz - interval '1 minute') < $3

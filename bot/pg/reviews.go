@@ -80,14 +80,14 @@ func (r *Register) Seen(ctx context.Context, review int64, at time.Time) error {
 	return r.touch(ctx, review, `seen_at = coalesce(seen_at, $2)`, at)
 }
 
-// Reissue begins the next round of a review: a card went out again. OpenedAt is
-// that of the newest round.
-func (r *Register) Reissue(ctx context.Context, review int64, at time.Time) error {
-	return r.touch(ctx, review, `round = round + 1, opened_at = $2`, at)
+// Reissue begins the next round of a review: a card went out again. OpenedAt and
+// DecideBy are those of the newest round.
+func (r *Register) Reissue(ctx context.Context, review int64, at, decideBy time.Time) error {
+	return r.touch(ctx, review, `round = round + 1, opened_at = $2, decide_by = $3`, at, null(decideBy))
 }
 
-func (r *Register) touch(ctx context.Context, review int64, set string, at time.Time) error {
-	tag, err := r.DB.q(ctx).Exec(ctx, `UPDATE review SET `+set+` WHERE id = $1`, review, at)
+func (r *Register) touch(ctx context.Context, review int64, set string, args ...any) error {
+	tag, err := r.DB.q(ctx).Exec(ctx, `UPDATE review SET `+set+` WHERE id = $1`, append([]any{review}, args...)...)
 	if err != nil {
 		return fmt.Errorf("review %d: %w", review, err)
 	}

@@ -25,9 +25,9 @@ func TestReviewKeepsWhatItWasTold(t *testing.T) {
 
 	ok(t, r.Seen(ctx, v.ID, morning(10)))
 	ok(t, r.Seen(ctx, v.ID, morning(11)))
-	ok(t, r.Reissue(ctx, v.ID, morning(13)))
+	ok(t, r.Reissue(ctx, v.ID, morning(13), morning(15)))
 	got = must(t, r.Review)(ctx, v.ID)
-	if !got.SeenAt.Equal(morning(10)) || got.Round != 2 || !got.OpenedAt.Equal(morning(13)) {
+	if !got.SeenAt.Equal(morning(10)) || got.Round != 2 || !got.OpenedAt.Equal(morning(13)) || !got.DecideBy.Equal(morning(15)) {
 		t.Errorf("first sight, second round: %+v", got)
 	}
 	v = got
@@ -36,7 +36,7 @@ func TestReviewKeepsWhatItWasTold(t *testing.T) {
 	same(t, "decided", fmt.Sprint(won, err), "true <nil>")
 	same(t, "read again", must(t, r.Review)(ctx, v.ID), v)
 
-	for _, err := range []error{errorOf(r.Review(ctx, 999)), r.Seen(ctx, 999, morning(9)), r.Reissue(ctx, 999, morning(9))} {
+	for _, err := range []error{errorOf(r.Review(ctx, 999)), r.Seen(ctx, 999, morning(9)), r.Reissue(ctx, 999, morning(9), morning(10))} {
 		if !errors.Is(err, risk.ErrNone) {
 			t.Error(err)
 		}

@@ -11,7 +11,7 @@ import (
 type Chain struct {
 	Code   string `json:"code"`
 	Name   string `json:"name"`
-	Resume string `json:"resume"` // code of the step a returned form goes back to once resubmitted
+	Resume string `json:"resume"` // code of the step where a form begins again that the leading group returned
 	Steps  []Step `json:"steps"`
 }
 

@@ -105,11 +105,11 @@ func TestStatesAllowOnlyWhatIsDrawn(t *testing.T) {
 	legal := map[CheckState]map[Move]CheckState{
 		CheckDraft:     {MoveSubmit: CheckSubmitted},
 		CheckSubmitted: {MoveWithdraw: CheckDraft, MoveWindowClosed: CheckMutual},
-		CheckMutual:    {MoveMutualDone: CheckSection, MoveTakeBack: CheckDraft},
-		CheckSection:   {MovePass: CheckLeader, MoveReturn: CheckReturned, MoveTakeBack: CheckDraft},
-		CheckLeader:    {MovePass: CheckGrading, MoveReturn: CheckReturned, MoveTakeBack: CheckDraft},
-		CheckGrading:   {MoveGraded: CheckConfirmed, MoveReturn: CheckReturned, MoveTakeBack: CheckDraft},
-		CheckReturned:  {MoveResubmit: CheckSubmitted, MoveTakeBack: CheckDraft},
+		CheckMutual:    {MoveMutualDone: CheckSection},
+		CheckSection:   {MovePass: CheckLeader, MoveReturn: CheckReturned},
+		CheckLeader:    {MovePass: CheckGrading, MoveReturn: CheckReturned},
+		CheckGrading:   {MoveGraded: CheckConfirmed, MoveReturn: CheckReturned},
+		CheckReturned:  {MoveResubmit: CheckSubmitted},
 		CheckConfirmed: {},
 	}
 	for state, moves := range legal {

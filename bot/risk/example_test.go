@@ -170,7 +170,7 @@ func TestB2IsBroughtDownToOneStepInItsOwnWords(t *testing.T) {
 	}
 	// With an action in it the rewrite is whole and can be taken with one tap.
 	h = Lint(p, Point{Manifestations: []string{"招标方面存在风险，抬高业绩门槛让少数企业报名"}}, c)[0]
-	if h.Gap || h.Blocks || h.Rewrite != "在【招标文件编制】这一步，招标，抬高业绩门槛让少数企业报名" {
+	if h.Gap || h.Blocks || h.Rewrite != "在【招标文件编制】这一步，抬高业绩门槛让少数企业报名" {
 		t.Errorf("%+v", h)
 	}
 	again := Lint(p, Point{Node: c.Nodes[0], Manifestations: []string{h.Rewrite}}, c)

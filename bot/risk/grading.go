@@ -101,7 +101,8 @@ func (o GradingOrder) ReadBack(p *Pack) string {
 	return strings.Join(lines, "；")
 }
 
-// ParseGrading reads what the secretary types after the meeting about rows 1…n:
+// ParseGrading reads what the secretary types after the meeting about rows 1…n
+// (none, when only forms without rows are left):
 // 除第3条调一级外全部通过; 第2、5条定为二级，其余通过; 3号升一级，7号降为三级，其他同意;
 // 全部通过. 调一级, 调为一级 and 定一级 set the level; 升一级, 降一级 move it by one
 // against the suggestion. Whatever is not understood is an error that says what to
@@ -110,7 +111,7 @@ func ParseGrading(text string, n int) (GradingOrder, error) {
 	refuse := func(key string, pairs ...string) (GradingOrder, error) {
 		return GradingOrder{}, bot.Refuse(say(key, pairs...), "grading: "+key)
 	}
-	if n < 1 || utf8.RuneCountInString(text) > 2000 || !utf8.ValidString(text) {
+	if n < 0 || utf8.RuneCountInString(text) > 2000 || !utf8.ValidString(text) {
 		return refuse("grade.empty")
 	}
 	w := words().Grading
@@ -183,12 +184,12 @@ func ParseGrading(text string, n int) (GradingOrder, error) {
 	if len(pending) > 0 {
 		return refuse("grade.what", "list", numbers(pending))
 	}
-	order := GradingOrder{Rest: rest && len(rows) < n}
+	order := GradingOrder{Rest: rest && (len(rows) < n || n == 0)}
 	for _, r := range rows {
 		order.Rows = append(order.Rows, r)
 	}
 	sort.Slice(order.Rows, func(i, j int) bool { return order.Rows[i].No < order.Rows[j].No })
-	if len(rows) < n && !rest {
+	if !rest && len(rows) < max(n, 1) {
 		return refuse("grade.rest")
 	}
 	return order, nil

@@ -75,9 +75,9 @@ func (l *linter) shape() {
 
 	switch {
 	case len(scope) > 0:
-		l.add("L3", "L3", !acts, l.narrowed("L3", node, acts), "word", scope[0])
+		l.add("L3", "L3", !acts, l.narrowed("L3", node), "word", scope[0])
 	case !acts && !person:
-		l.add("L1", "L1", true, l.narrowed("L1", node, acts))
+		l.add("L1", "L1", true, l.narrowed("L1", node))
 	}
 	if others := l.otherNodes(); len(scope) == 0 && len(others) > 1 {
 		l.add("L3", "L3.nodes", false, "", "word", strings.Join(others, "、"))
@@ -85,7 +85,7 @@ func (l *linter) shape() {
 	if len(vague) > 0 {
 		rewrite := ""
 		if acts {
-			rewrite = l.narrowed("L2", node, acts)
+			rewrite = l.narrowed("L2", node)
 		}
 		l.add("L2", "L2", false, rewrite, "word", vague[0])
 	}
@@ -220,44 +220,6 @@ func (l *linter) otherNodes() []string {
 		}
 	}
 	return out
-}
-
-// narrowed puts the person's own words on one step: set phrases and scope words go,
-// the rest stays. Without an action left it is a frame with a gap (see Hint.Gap).
-func (l *linter) narrowed(rule string, node Node, acts bool) string {
-	if node.Name == "" {
-		return ""
-	}
-	q := l.p.Quality
-	rest := firstNonEmpty(append(slices.Clone(l.pt.Manifestations), l.pt.Title)...)
-	for _, drop := range [][]string{words().StockPhrases, q.Vague, q.Scope} {
-		for _, d := range found(rest, drop) {
-			rest = strings.ReplaceAll(rest, d, "")
-		}
-	}
-	rest = tidy(rest)
-	rest = trimMarks(strings.ReplaceAll(rest, node.Name, ""))
-	if acts && utf8.RuneCountInString(rest) >= 4 {
-		return fill(q.Rewrite[rule], "node", node.Name, "text", rest)
-	}
-	// A scrap that the dropped phrases left (理想, from 理想信念不够坚定) says nothing.
-	if utf8.RuneCountInString(rest) < 2 || rule == "L1" && utf8.RuneCountInString(rest) < 4 || (rule != "L1" && rule != "L3") {
-		return fill(q.Rewrite["L1.bare"], "node", node.Name)
-	}
-	if rule == "L1" {
-		return fill(q.Rewrite["L1"], "node", node.Name, "text", rest)
-	}
-	return fill(q.Rewrite["L3.bare"], "node", node.Name, "text", rest)
-}
-
-// tidy closes the holes that dropped phrases leave.
-func tidy(s string) string {
-	for _, pair := range [][2]string{{"，，", "，"}, {"、、", "、"}, {"，。", "。"}, {"、，", "，"}, {"，、", "，"}} {
-		for strings.Contains(s, pair[0]) {
-			s = strings.ReplaceAll(s, pair[0], pair[1])
-		}
-	}
-	return trimMarks(s)
 }
 
 // LintForm looks at a whole form: L11 one measure for many points, L12 too many, none,

@@ -2,10 +2,9 @@ package risk
 
 import (
 	"errors"
-	"fmt"
+	"strconv"
 
 	"qingfeng/bot"
-	"qingfeng/bot/text"
 )
 
 // RosterRow is one person on one post as a roster says it. A person who only
@@ -75,11 +74,11 @@ type ImportIssue struct {
 func (i ImportIssue) String() string {
 	switch {
 	case i.Row > 0 && i.Column != "":
-		return fmt.Sprintf(text.FormIssueAt, i.Row, i.Column, i.Say)
+		return say("issue.at", "row", strconv.Itoa(i.Row), "column", i.Column, "say", i.Say)
 	case i.Row > 0:
-		return fmt.Sprintf(text.FormIssueRow, i.Row, i.Say)
+		return say("issue.row", "row", strconv.Itoa(i.Row), "say", i.Say)
 	case i.Column != "":
-		return fmt.Sprintf(text.FormIssueColumn, i.Column, i.Say)
+		return say("issue.column", "column", i.Column, "say", i.Say)
 	}
 	return i.Say
 }

@@ -18,12 +18,11 @@ const (
 	MoveReturn       Move = "return"        // a reviewer returns rows with reasons
 	MoveResubmit     Move = "resubmit"      // the owner sends the returned form again
 	MoveGraded       Move = "graded"        // the leading group's levels, bound to a meeting record
-	MoveTakeBack     Move = "take_back"     // the owner takes the form back after the window, before it is confirmed
 )
 
 // Moves lists every move, for tests and tables.
 func Moves() []Move {
-	return []Move{MoveSubmit, MoveWithdraw, MoveWindowClosed, MoveMutualDone, MovePass, MoveReturn, MoveResubmit, MoveGraded, MoveTakeBack}
+	return []Move{MoveSubmit, MoveWithdraw, MoveWindowClosed, MoveMutualDone, MovePass, MoveReturn, MoveResubmit, MoveGraded}
 }
 
 // NextState is the state machine of a self-check (states.md draws it). It returns the
@@ -32,7 +31,8 @@ func Moves() []Move {
 // person where the form stands; nothing changes then.
 //
 // stepNo counts into chain.Steps while under review and is 0 in a draft. A returned form
-// remembers the step its chain resumes at, so that the mutual check is not repeated.
+// goes back to the step that returned it, one that the leading group returned to the
+// step where its chain resumes; the mutual check is not repeated.
 func NextState(chain Chain, state CheckState, stepNo int, m Move) (CheckState, int, error) {
 	if len(chain.Steps) == 0 {
 		return state, stepNo, bot.Refuse(say("state.chain"), "selfcheck: empty chain")
@@ -43,12 +43,8 @@ func NextState(chain Chain, state CheckState, stepNo int, m Move) (CheckState, i
 			return CheckSubmitted, 0, nil
 		}
 	case CheckReturned:
-		switch m {
-		case MoveResubmit:
+		if m == MoveResubmit {
 			return CheckSubmitted, stepNo, nil
-		case MoveTakeBack:
-			return CheckDraft, 0, nil
-		default: // refused below
 		}
 	case CheckSubmitted:
 		switch m {
@@ -64,15 +60,15 @@ func NextState(chain Chain, state CheckState, stepNo int, m Move) (CheckState, i
 			return state, stepNo, bot.Refuse(say("state.chain"), fmt.Sprintf("selfcheck: %s is not step %d of chain %s", state, stepNo, chain.Code))
 		}
 		switch {
-		case m == MoveTakeBack:
-			return CheckDraft, 0, nil
 		case m == MoveMutualDone && state == CheckMutual,
 			m == MovePass && (state == CheckSection || state == CheckLeader):
 			return enter(chain, state, stepNo+1)
 		case m == MoveGraded && state == CheckGrading:
 			return CheckConfirmed, stepNo, nil
-		case m == MoveReturn && state != CheckMutual:
+		case m == MoveReturn && state == CheckGrading:
 			return CheckReturned, max(chain.Index(chain.Resume), 0), nil
+		case m == MoveReturn && state != CheckMutual:
+			return CheckReturned, stepNo, nil
 		case m == MoveWithdraw:
 			return state, stepNo, bot.Refuse(say("state.withdraw_late"), "selfcheck: withdraw in "+string(state))
 		}

@@ -1,6 +1,7 @@
 package risk
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -16,6 +17,27 @@ type TestResult struct {
 
 // OK reports whether all three hold.
 func (r TestResult) OK() bool { return r.Effective && r.Preventable && r.Assessable }
+
+// Lack is what a point misses before anybody may confirm it.
+type Lack string
+
+const (
+	LackNode    Lack = "node"    // it hangs on no step
+	LackMeasure Lack = "measure" // measures are due with the points and none can be assessed
+)
+
+// Lacks reports what a point misses before it may be confirmed, or "". Unlike a hint it
+// cannot be passed over with a reason.
+func (p *Pack) Lacks(pt Point) Lack {
+	assessable := func(m Measure) bool { return strings.TrimSpace(m.Text) != "" && m.Evidence != "" }
+	switch {
+	case pt.Node.ID == 0 && pt.Node.Name == "":
+		return LackNode
+	case p.MeasuresWithPoints() && !slices.ContainsFunc(pt.Measures, assessable):
+		return LackMeasure
+	}
+	return ""
+}
 
 // Tests runs the three tests from what is written; it asks nothing that already holds.
 // The second and third run only when measures are due.

@@ -49,6 +49,11 @@ type wordLists struct {
 	HeadlineSoft  []string `json:"headline_soft"`
 	HeadlineWords []string `json:"headline_words"` // words that hold one of the soft ones
 
+	RewriteLead []string `json:"rewrite_lead"` // what a clause no longer begins with when the one before it went
+	RewriteEnds []string `json:"rewrite_ends"` // what no clause can end with
+	NodeAfter   []string `json:"node_after"`   // what follows the name of a step: 环节, 时, …
+	In          string   `json:"in"`           // what stands before it
+
 	SplitMarks   []string       `json:"split_marks"`
 	StockPhrases []string       `json:"stock_phrases"`
 	Digits       map[string]int `json:"digits"`

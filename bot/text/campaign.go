@@ -48,7 +48,7 @@ const (
 	PaperChanged   = "录入的内容刚改过，这次没有提交。请核对新的一张卡片。"
 	PaperWrongSaid = "好的，已告诉防控办（%s）。请跟他们说哪里要改，改好会再请您核对。"
 	PaperWrongTask = "%s说代填的自查表有出入，请当面核对后修改。"
-	PaperSubmitted = "已按签字的纸质表提交，先由%s看，%s前看完。"
+	PaperSubmitted = "已按签字的纸质表提交，先送%s，%s前看完。"
 	PaperZero      = "防控办已按您的纸质表录入“无风险点说明”。请点“看全表”核对。"
 	PaperNewer     = "录入的内容有更新，请看新的一张"
 	PaperEmpty     = "这张代填的表还是空的，请先录入再请本人核对。"

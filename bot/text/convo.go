@@ -35,7 +35,7 @@ const (
 const (
 	WordsBeforeNumber = "我要选|我选择|我选|就选|选择|选|回复|答|要"
 	WordsNumberJoin   = "和|及|与|跟|加|还有"
-	WordsNumberUnit   = "条|个|项|号|张|种|题|行|点"
+	WordsNumberUnit   = "条|个|项|号|张|种|题|行|点|步"
 	WordsNumberTail   = "吧|啊|呀|呢|的|了|哦|哈|嘛"
 	WordsNumberTo     = "到|至"
 	WordsOrdinal      = "第"

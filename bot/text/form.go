@@ -34,15 +34,15 @@ const (
 	FormStratumKey     = "其他重要岗位|重要岗位|其他重要"
 	FormStratumGeneral = "一般岗位|一般|普通岗位"
 
-	FormTagPeople  = "人|人权|人事权"
-	FormTagMoney   = "财|财权"
-	FormTagGoods   = "物|物权"
-	FormTagEnforce = "执法|执法权"
+	FormTagPeople  = "人|人权|人事权|人事"
+	FormTagMoney   = "财|财权|资金|财务|资金权"
+	FormTagGoods   = "物|物权|物资|资产"
+	FormTagEnforce = "执法|执法权|行政执法"
 	FormTagPermit  = "审批许可|审批许可权|审批|许可|审批权|许可权"
 	FormTagSecret  = "涉密|机要|机要涉密|涉密岗位"
 
-	FormClassAdministrative = "行政职权|行政"
-	FormClassInternal       = "内部职权|内部"
+	FormClassAdministrative = "行政职权|行政|行政权力|行政许可|行政审批|行政处罚|行政强制|行政征收|行政给付|行政检查|行政确认|行政奖励|行政裁决|行政监督|其他行政权力|其他职权|公共服务"
+	FormClassInternal       = "内部职权|内部|内部管理|内部权力|内部管理权|内部事项"
 	FormClassKeyBusiness    = "重要业务事项|重要业务|重要事项"
 
 	FormRoleHolder     = "干部|岗位责任人|干部职工|一般干部|工作人员"
@@ -82,9 +82,6 @@ const (
 
 // What a report on an imported sheet says. Row and column come in front.
 const (
-	FormIssueAt          = "第%d行「%s」：%s"
-	FormIssueRow         = "第%d行：%s"
-	FormIssueColumn      = "「%s」：%s"
 	FormMissingColumns   = "缺少这些列：%s。请用模板的表头，列的先后不限。"
 	FormNoHeader         = "前10行里没有找到表头（%s）。请用模板填写后再导入。"
 	FormNoRows           = "表里没有可以导入的内容。"

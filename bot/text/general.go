@@ -33,8 +33,9 @@ const (
 	ProgressMine     = "%s：%s"
 	ProgressPoints   = "，已写%d条"
 	ProgressNext     = "，现在由%s处理，%s前办完"
-	ProgressSoon     = "，之后由%s先看"
+	ProgressSoon     = "，之后先送%s"
 	ProgressHeld     = "，由%s召集"
+	ProgressHeldYou  = "，由您召集，回“互查”"
 	ProgressDue      = "，%s前交"
 	ProgressClosed   = "，工作已结束"
 	ProgressOffice   = "您自己的表——"
@@ -45,6 +46,7 @@ const (
 	StoppedPII     = "这条我没有保存，但企业微信里还留着，请马上撤回或删除。请不要发身份证号、手机号、银行卡号、车牌号，去掉号码再说一遍就行。"
 	StoppedPerson  = "这条我没有保存，但企业微信里还留着，请马上撤回或删除。这里不受理反映具体人的问题：可拨打12388，或当面向驻本单位纪检监察组反映，他们会保密。"
 	StoppedOwn     = "这条我没有保存，但企业微信里还留着，建议您撤回。收到不便退还的礼品礼金，应当及时登记上交；可以主动向组织说明，越早越好。具体办理请当面找纪检监察组。"
+	Complain       = "这里不受理投诉举报，请不要写在这里。可拨打12388，或当面向驻本单位纪检监察组反映，他们会保密。"
 	YouAreWelcome  = "不客气。有需要随时找我，回“帮助”看看能做什么。"
 )
 
@@ -55,6 +57,7 @@ const (
 	Semicolon = "；"
 	Comma     = "，"
 	FullStop  = "。"
+	Colon     = "："
 )
 
 // The bar at the bottom of the chat.

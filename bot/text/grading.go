@@ -13,6 +13,7 @@ const (
 	GradingNone       = "没有可定级的条目。"
 	GradingNoCampaign = "现在没有进行中的排查工作。"
 	GradingNeedsWhy   = "第%s条低于初评，请用一句话写明理由（会记入会议记录）。"
+	GradingLacks      = "第%s条还没有对应到环节，或没有能考核的措施，不能审定。请先退回补上，例如：第%d条退回，其余通过。"
 	GradingTitle      = "请核对定级结果"
 	GradingYes        = "确认"
 	GradingEdit       = "修改"
@@ -21,6 +22,7 @@ const (
 	GradingApplied    = "定级已登记。"
 	GradingDone       = "已登记：定级%d条，审定%d份。会议记录和审定表在这里下载，签字后归档：%s"
 	GradingOwner      = "您的自查表已审定：%s。全表：%s"
+	GradingOwnerZero  = "您的无风险点说明已确认。全表：%s"
 	GradingBack       = "领导小组请您再改一改"
 	GradingWhy        = "定级说明：%s"
 

@@ -21,11 +21,11 @@ const (
 // What the renderer adds around the words of others.
 const (
 	WeComPart         = "（%d/%d）" // before each part of a split text
-	WeComEllipsis     = "…"       // where a card's field was shortened; the whole stands in the text before it
+	Ellipsis          = "…"       // where a card's field was shortened; the whole stands in the text before it
 	WeComFact         = "%s：%s"   // key, value
 	WeComNumbered     = "%d %s"   // number, label
 	WeComList         = "〔%s〕请回复序号"
-	WeComListOlder    = "〔%s〕请回复序号（答旧清单请加字母，如 %s1）" // letter, letter of an older list
+	WeComListOlder    = "〔%s〕请回复序号（旧清单加字母，如%s1）" // letter, letter of an older list
 	WeComListPlain    = "请回复序号"
 	WeComPickSeveral  = "可选多项，如 1、2"
 	WeComSelectSeries = "每项选一个，按顺序回复，如 1、1"

@@ -5,28 +5,28 @@ import "strings"
 // What people say: every phrasing of a command, separated by bars.
 const (
 	WordsHelp      = "帮助|帮忙|help|?|怎么用|菜单|你能做什么|使用说明"
-	WordsStart     = "开始|开始填|开始吧"
+	WordsStart     = "开始|开始填|开始吧|搞起|走起|来嘛|来吧|开搞|开始填表|可以开始了"
 	WordsContinue  = "自查|开始自查|填表|我要填表|我要自查|岗位自查|风险点自查|个人自查|开始填表|继续|接着填|继续填|接着来|继续自查|接着上次填"
 	WordsBack      = "返回|上一步|后退|退回上一步|回上一步"
 	WordsTakeBack  = "撤回|撤销|收回|我要撤回"
-	WordsPreview   = "预览|看看|看一下|看全表|全部看看"
+	WordsPreview   = "预览|看看|看一下|看全表|全部看看|看看我写的|我写了啥|我写了什么|看看写了啥|查看|再给我看看|给我看看|我看看|看一看"
 	WordsSave      = "存草稿|保存|先存着|暂存|存一下"
-	WordsProgress  = "进度|到哪了|到哪一步了|审到哪了|我的进度|状态"
-	WordsQuit      = "退出|不填了|先不填|结束|稍后|稍后再填|改天再填|明天再填|先这样"
+	WordsProgress  = "进度|到哪了|到哪一步了|审到哪了|我的进度|状态|什么时候截止|几号截止|哪天截止|截止时间|什么时候交|哪天交|谁在审|谁审|审完没|审完了吗|审完了没|好了没|通过了吗|过了没|过了吗|还要多久|还有多少|还剩多少|到谁那了|在谁那里"
+	WordsQuit      = "退出|不填了|先不填|结束|稍后|稍后再填|改天再填|明天再填|先这样|明天再说|先不弄了|等会儿|等会儿再填|一会儿再填|待会儿再填|回头再填|改天|先放着|我先忙"
 	WordsPage      = "转页面|网页填|打开页面|在网页上填|页面|我的自查"
 	WordsPeople    = "找人|人工|转人工|联系人|联系防控办|找防控办"
 	WordsTextMode  = "文字版|看不到卡片|换文字版|文字模式"
 	WordsCardMode  = "卡片版|换卡片版|卡片模式"
-	WordsSubmit    = "提交|交表|我要提交|提交吧"
+	WordsSubmit    = "提交|交表|我要提交|提交吧|交|交了|交吧|交了吧|可以交了|我要交|我要交表|提交了|直接提交|提交表"
 	WordsUpload    = "上传|传旧表|上传去年的表|有去年的表|去年的表|上传旧表|传去年的表|上传附表1"
-	WordsHello     = "你好|您好|在吗|早上好|下午好|hi|hello|在不在"
+	WordsHello     = "你好|您好|在吗|早上好|下午好|hi|hello|在不在|你是谁|你是哪个|你是机器人吗|你是人吗"
 	WordsThanks    = "谢谢|谢谢你|谢谢您|多谢|好的|好|嗯|收到|知道了|ok"
-	WordsExample   = "举例|举个例子|例子|没头绪|不知道怎么写|不会写|参考一下|给个例子|看看例子|不知道|不晓得|不清楚|想不出来|想不到|想不起来|没想法|随便|随便写|你看着办|你定|你帮我写|都行|不懂|啥意思|什么意思"
-	WordsNone      = "没有|没有了|没了|无|就这些|就这样|没别的了|没有别的|不用了|不补充|暂时没有|没有其他|冇|木有|没得|没啥|没什么"
-	WordsYes       = "对|是|好|好的|可以|行|嗯|嗯嗯|没错|是的|对的|没问题|ok|要得|中|成|得行|确认|对头|是嘞|👌|👍"
+	WordsExample   = "举例|举个例子|例子|没头绪|不知道怎么写|不会写|参考一下|给个例子|看看例子|不知道|不晓得|不清楚|想不出来|想不到|想不起来|没想法|随便|随便写|你看着办|你定|你帮我写|都行|不懂|啥意思|什么意思|看不懂|不明白|没懂|没看懂|没思路|不好说|咋写|怎么写|咋弄|写啥|写什么"
+	WordsNone      = "没有|没有了|没了|无|就这些|就这样|没别的了|没有别的|不用了|不补充|暂时没有|没有其他|冇|木有|没得|没啥|没什么|莫得|莫得了|冇得|没啦|完了|写完了|填完了|没有咯|就这么多|就这么些|差不多了|没其他的|没有其他了|没别的|没啥了|木得|木有了|不写了|没有啦"
+	WordsYes       = "对|是|好|好的|可以|行|嗯|嗯嗯|没错|是的|对的|没问题|ok|要得|中|成|得行|确认|对头|是嘞|👌|👍|得嘞|好嘞|好滴|好哒|嗯呐|可|没毛病|对滴|就是|就这样|得|妥|行行|好好|对对|对对对|是是|没意见|可以可以|中嘞|要得嘛|ok的|okay|yes|y"
 	WordsNo        = "不对|不是|不|错了|有误|不准|不正确|不对头"
 	WordsWrongPost = "换岗了|调岗了|我换岗了|岗位变了|岗位不对|科室不对|不是这个岗|调走了"
-	WordsOther     = "换一步|换一个|换|别的|其他|下一个|跳过|换一下|不是这个|再看看别的"
+	WordsOther     = "换一步|换一个|换|别的|其他|下一个|跳过|换一下|不是这个|再看看别的|换个|下一步|看下一步|这步不归我管|这步不归我|不归我管|这个不归我"
 	WordsZero      = "没有风险|没有风险点|无风险|无风险点|我没有风险点|我这岗位没有风险|零报告|没风险|我没风险"
 	WordsObject    = "对初评有意见|有意见|等级不对|定高了|定低了|等级高了|等级低了|不同意|太高了|太低了|评高了|评低了"
 	WordsLevelTalk = "定高|定低|等级|初评|评高|评低|太高|太低"
@@ -43,9 +43,9 @@ const (
 	WordsOldKeep   = "沿用|保留|留着|留|要|不变|不改|可以|行|没变化|没变"
 	WordsOldEdit   = "改一改|改一下|修改|要改|改改|改"
 	WordsOldDrop   = "不要|不沿用|删掉|删除|删|不适用|去掉|不用|不留|作废"
-	WordsTheRest   = "其他的|其余的|其它的|剩下的|别的|其他|其余|其它|剩下"
-	WordsEditLead  = "改一下|改一改|修改一下|修改|改|重写"
-	WordsEditTail  = "改一下|改一改|要改|修改|重写|改"
+	WordsTheRest   = "其他的|其余的|其它的|剩下的|别的|其他|其余|其它|剩下|其他都|其余都"
+	WordsEditLead  = "改一下|改一改|修改一下|修改|改|重写|我想改|我要改|想改|改改|帮我改|删掉|删除|删"
+	WordsEditTail  = "改一下|改一改|要改|修改|重写|改|改下|改改|改了|不对|删掉|删了|删除|不要了|要删"
 	WordsEditBare  = "改|改一下|改一改|修改|修改一下|我要改"
 	WordsEditMark  = "第|条" // without one, "2改" is an answer to a list, not a command
 	WordsOldAll    = "全部|全都|都|全|所有|每条"
@@ -66,13 +66,43 @@ const (
 	WordsPastTime  = "去年|前年|上个月|上月|上次|昨天|前天|那次|有一次|年前"
 	WordsPastMark  = "了|过|已经|曾"
 	WordsMaybe     = "可能|容易|也许|万一|如果|假如|会|能"
-	WordsStep      = "再|然后|最后|接着|先|，|、|,|;|；|。|→|\n"
+	WordsFirstFew  = "前"
+	WordsAllOfThem = "都要|都选|都可以|都行|就行|就好|好了|即可"
+	WordsPolite    = "把|请帮我|帮我|麻烦|请"
+	WordsTurnInto  = "改成|改为|换成|应该是|我觉得吧|我觉得|我认为|嗯|额|呃|那个|就是说"
+	// WordsMight begins a risk point; with one of WordsNotRisk beside it it may deny one.
+	WordsMight    = "可能"
+	WordsNotRisk  = "不可能|没可能|没有可能|不太可能|可能性|没有|无|不"
+	WordsComplain = "我要投诉|我要举报|投诉|举报|我要反映|反映问题"
+	WordsStep     = "再|然后|最后|接着|先|，|、|,|;|；|。|→|\n"
 	// WordsElsewhere mean the same in the middle of a sentence's step: they are never its answer.
 	WordsElsewhere   = WordsSubmit + "|" + WordsUpload + "|" + WordsEditBare + "|" + WordsHello + "|" + WordsCampaignEnd
 	WordsCampaignEnd = "结束排查工作|结束排查|关闭排查工作|结束自查工作|收工|排查结束"
 	ListLine         = `^[(（【]?(?:第)?(?:\d{1,2}|[一二三四五六七八九十]{1,3})(?:条|点)?(?:[)）】、.．:：,，\t]|\s)\s*`
-	ParticlesAfter   = "吧|了|呗|啊|呀|哦|哈|嘛|一下|。|!|,|~"
+	ParticlesAfter   = "吧|了|呗|啊|呀|哦|哈|嘛|一下|。|!|,|~|咯|啦|嘞|哟|喽|噻|呢|滴"
 )
+
+// Clip shortens a label to n characters; the last becomes … when some are left out.
+func Clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	if r := []rune(s); len(r) > n {
+		return string(r[:n-1]) + Ellipsis
+	}
+	return s
+}
+
+// SoundsLikeRisk reports whether a reason for "no risk" says what might go wrong
+// instead of why nothing can.
+func SoundsLikeRisk(reason string) bool {
+	for w := range strings.SplitSeq(WordsNotRisk, "|") {
+		if strings.Contains(reason, w) {
+			return false
+		}
+	}
+	return strings.Contains(reason, WordsMight)
+}
 
 // Words lists the phrasings of a command, for a card's options.
 func Words(phrases string) []string { return strings.Split(phrases, "|") }

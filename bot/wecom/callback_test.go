@@ -114,6 +114,7 @@ func TestWhatPeopleDoBecomesAMessage(t *testing.T) {
 		want        bot.Message
 	}{
 		{"text", xmlOf("text", "<Content><![CDATA[你好<!DOCTYPE>]]></Content><MsgId>9</MsgId>"), bot.Message{Kind: bot.KindText, Text: "你好<!DOCTYPE>"}},
+		{"text with control characters", xmlOf("text", "<Content><![CDATA[贴\x00来\x08的\x0b话\n第二行]]></Content><MsgId>9</MsgId>"), bot.Message{Kind: bot.KindText, Text: "贴来的话\n第二行"}},
 		{"voice", xmlOf("voice", "<MediaId>m</MediaId><MsgId>9</MsgId>"), bot.Message{Kind: bot.KindMedia, Media: "voice"}},
 		{"place", xmlOf("location", "<Label>家</Label><MsgId>9</MsgId>"), bot.Message{Kind: bot.KindMedia, Media: "location"}},
 		{"file", xmlOf("file", "<MsgId>9</MsgId>"), bot.Message{Kind: bot.KindMedia, Media: "file"}},

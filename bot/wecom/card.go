@@ -2,7 +2,6 @@ package wecom
 
 import (
 	"strings"
-	"unicode/utf8"
 
 	"qingfeng/bot/text"
 )
@@ -44,28 +43,15 @@ type (
 	jump18   string // a jump's title
 )
 
-func newTitle36(s string) title36   { return title36(clip(oneLine(s), 36)) }
-func newDesc44(s string) desc44     { return desc44(clip(oneLine(s), 44)) }
-func newBody160(s string) body160   { return body160(clip(s, 160)) }
-func newKey5(s string) key5         { return key5(clip(oneLine(s), 5)) }
-func newValue30(s string) value30   { return value30(clip(oneLine(s), 30)) }
-func newButton10(s string) button10 { return button10(clip(oneLine(s), 10)) }
-func newPick17(s string) pick17     { return pick17(clip(oneLine(s), 17)) }
-func newSelect16(s string) select16 { return select16(clip(oneLine(s), 16)) }
-func newJump18(s string) jump18     { return jump18(clip(oneLine(s), 18)) }
-
-// clip keeps n characters at most; the last becomes … when some are left out.
-func clip(s string, n int) string {
-	if len(s) <= n || utf8.RuneCountInString(s) <= n {
-		return s
-	}
-	for i := range s {
-		if n--; n == 0 {
-			return s[:i] + text.WeComEllipsis
-		}
-	}
-	return s
-}
+func newTitle36(s string) title36   { return title36(text.Clip(oneLine(s), 36)) }
+func newDesc44(s string) desc44     { return desc44(text.Clip(oneLine(s), 44)) }
+func newBody160(s string) body160   { return body160(text.Clip(s, 160)) }
+func newKey5(s string) key5         { return key5(text.Clip(oneLine(s), 5)) }
+func newValue30(s string) value30   { return value30(text.Clip(oneLine(s), 30)) }
+func newButton10(s string) button10 { return button10(text.Clip(oneLine(s), 10)) }
+func newPick17(s string) pick17     { return pick17(text.Clip(oneLine(s), 17)) }
+func newSelect16(s string) select16 { return select16(text.Clip(oneLine(s), 16)) }
+func newJump18(s string) jump18     { return jump18(text.Clip(oneLine(s), 18)) }
 
 // oneLine makes a label of what may have been typed over several lines.
 func oneLine(s string) string {

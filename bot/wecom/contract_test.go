@@ -32,6 +32,7 @@ type peer struct {
 	got  []bot.Message
 	seen map[string]int
 	now  time.Time
+	said int64
 }
 
 func newPeer(t *testing.T) *peer {
@@ -98,10 +99,17 @@ func (p *peer) messages() []bot.Message {
 	return slices.Clone(p.got)
 }
 
+// numbered is a reply as the engine hands it over.
+func (p *peer) numbered(r bot.Reply) bot.Reply {
+	p.said += 10
+	r.Nth = p.said
+	return r
+}
+
 // say renders and sends a reply; it returns the receipt of the last body.
 func (p *peer) say(r bot.Reply, mode bot.Mode, task string) convo.Receipt {
 	p.t.Helper()
-	bodies, err := p.render.Render(r, mode, "A", task)
+	bodies, err := p.render.Render(p.numbered(r), mode, "A", task)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -133,7 +141,7 @@ func outcome(t *testing.T, err error) *bot.SendError {
 
 func (p *peer) text(to bot.UserID, words string) []byte {
 	p.t.Helper()
-	bodies, err := p.render.Render(bot.Reply{To: to, Text: words}, bot.ModeCard, "", "")
+	bodies, err := p.render.Render(p.numbered(bot.Reply{To: to, Text: words}), bot.ModeCard, "", "")
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -139,8 +139,12 @@ const (
 
 // scanEncrypt finds the ciphertext in an outer envelope without parsing XML: the
 // body is not authenticated yet, so it costs as little as possible. Exactly one
-// <Encrypt> is accepted, with or without CDATA, holding base64 only.
+// <Encrypt> is accepted, with or without CDATA, holding base64 only, in a body that
+// is one <xml> element and declares nothing (no DOCTYPE, no entities).
 func scanEncrypt(body []byte) (string, error) {
+	if !oneElement(body) {
+		return "", errEnvelope
+	}
 	from := bytes.Index(body, []byte(encryptOpen))
 	if from < 0 {
 		return "", errEnvelope
@@ -166,4 +170,18 @@ func scanEncrypt(body []byte) (string, error) {
 		}
 	}
 	return string(value), nil
+}
+
+// oneElement: an optional XML declaration, then <xml …> … </xml>, and no DOCTYPE.
+func oneElement(body []byte) bool {
+	doc := bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
+	if bytes.HasPrefix(doc, []byte("<?xml")) {
+		_, after, ok := bytes.Cut(doc, []byte("?>"))
+		if !ok {
+			return false
+		}
+		doc = bytes.TrimSpace(after)
+	}
+	return (bytes.HasPrefix(doc, []byte("<xml>")) || bytes.HasPrefix(doc, []byte("<xml "))) &&
+		bytes.HasSuffix(doc, []byte("</xml>")) && !bytes.Contains(doc, []byte("<!DOCTYPE"))
 }

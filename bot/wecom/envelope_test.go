@@ -114,6 +114,7 @@ func TestTheScanFindsExactlyOneEncrypt(t *testing.T) {
 		"cdata":  "<xml><ToUserName>a</ToUserName><Encrypt><![CDATA[abc=]]></Encrypt><AgentID>1</AgentID></xml>",
 		"plain":  "<xml><Encrypt>abc=</Encrypt></xml>",
 		"spaced": "<xml>\n<Encrypt>\n <![CDATA[abc=]]> </Encrypt></xml>",
+		"decl":   "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<xml><Encrypt>abc=</Encrypt></xml>\n",
 	}
 	for name, body := range good {
 		if got, err := scanEncrypt([]byte(body)); err != nil || got != "abc=" {
@@ -130,6 +131,10 @@ func TestTheScanFindsExactlyOneEncrypt(t *testing.T) {
 		"entity":    "<xml><Encrypt>abc&amp;=</Encrypt></xml>",
 		"json":      `{"encrypt":"abc="}`,
 		"attribute": `<xml><Encrypt a="b">abc=</Encrypt></xml>`,
+		"doctype":   `<!DOCTYPE xml [<!ENTITY a "b">]><xml><Encrypt>abc=</Encrypt></xml>`,
+		"declared":  `<?xml version="1.0"?><!DOCTYPE xml SYSTEM "http://x/"><xml><Encrypt>abc=</Encrypt></xml>`,
+		"cut":       "<xml><Encrypt>abc=</Encrypt></xm",
+		"rubbish":   "rubbish<xml><Encrypt>abc=</Encrypt></xml>",
 	}
 	for name, body := range bad {
 		if got, err := scanEncrypt([]byte(body)); err == nil {

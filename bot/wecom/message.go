@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/xml"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -36,7 +37,7 @@ var errInner = errors.New("wecom: inner XML is malformed")
 // parseInbound reads one <xml> element and nothing else: no DOCTYPE, no trailing data.
 func parseInbound(plain []byte) (inbound, error) {
 	var in inbound
-	doc := bytes.TrimSpace(plain)
+	doc := bytes.TrimSpace(withoutControls(plain))
 	if bytes.HasPrefix(doc, []byte("<?xml")) {
 		_, after, ok := bytes.Cut(doc, []byte("?>"))
 		if !ok {
@@ -55,6 +56,17 @@ func parseInbound(plain []byte) (inbound, error) {
 		return in, errInner
 	}
 	return in, nil
+}
+
+// withoutControls drops the control characters that XML 1.0 forbids and a pasted text
+// may hold: a decoder would refuse the whole message for one of them, and what a
+// member wrote must not be lost for that. plain itself stays as it is.
+func withoutControls(plain []byte) []byte {
+	forbidden := func(c byte) bool { return c < 0x20 && c != '\t' && c != '\n' && c != '\r' }
+	if !slices.ContainsFunc(plain, forbidden) {
+		return plain
+	}
+	return slices.DeleteFunc(slices.Clone(plain), forbidden)
 }
 
 // message turns an authentic inbound into a bot.Message. agent is ours; plain is

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -27,36 +26,20 @@ const (
 type Renderer struct {
 	agent int64
 	now   func() time.Time
-
-	mu   sync.Mutex
-	last map[string]int64 // per person: what the previous message's interval was made of
 }
 
 var _ convo.Renderer = (*Renderer)(nil)
 
-// NewRenderer renders for one app. The clock tells equal messages apart.
+// NewRenderer renders for one app. The clock tells equal messages apart that have no number.
 func NewRenderer(agent int64, now func() time.Time) *Renderer {
-	return &Renderer{agent: agent, now: now, last: map[string]int64{}}
+	return &Renderer{agent: agent, now: now}
 }
 
 // interval differs from one message to the next of a person. WeCom drops a request
 // whose whole JSON it has seen in the interval; with the interval itself different, the
-// same words said twice arrive twice, while stored bytes sent again are recognised.
-func (r *Renderer) interval(to bot.UserID) int {
-	now := r.now().Unix()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.last) > 20000 {
-		for k, used := range r.last {
-			if used < now {
-				delete(r.last, k)
-			}
-		}
-	}
-	n := max(now, r.last[to.Key()]+1)
-	r.last[to.Key()] = n
-	return intervalMin + int(n%(intervalMax-intervalMin+1))
-}
+// same words said twice arrive twice, while stored bytes sent again are recognised. It
+// must not come from an instance's own memory: two instances answer the same person.
+func interval(nth int64) int { return intervalMin + int(nth%(intervalMax-intervalMin+1)) }
 
 // Render makes the bodies of a reply, in the order they must be sent. A card is the
 // last one. What does not fit a card's fields stands in a text before it; a card that
@@ -65,9 +48,13 @@ func (r *Renderer) Render(reply bot.Reply, mode bot.Mode, letter, taskID string)
 	if err := checkReply(reply); err != nil {
 		return nil, err
 	}
+	nth := reply.Nth
+	if nth == 0 {
+		nth = r.now().Unix()
+	}
 	var bodies [][]byte
 	add := func(m messageBody) error {
-		m.ToUser, m.AgentID, m.Check, m.Interval = string(reply.To), r.agent, 1, r.interval(reply.To)
+		m.ToUser, m.AgentID, m.Check, m.Interval = string(reply.To), r.agent, 1, interval(nth+int64(len(bodies)))
 		b, err := encode(m)
 		bodies = append(bodies, b)
 		return err

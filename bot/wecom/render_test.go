@@ -86,7 +86,7 @@ func TestADecisionIsACardWithButtons(t *testing.T) {
 
 func TestTheSameDecisionInTheTextVersion(t *testing.T) {
 	texts, card := render(t, bot.Reply{Card: &decision}, bot.ModeText, "B")
-	want := "岗位风险点自查·待审核\n运输管理股 3 条\n岗位：受理岗\n初评等级：二级\n请审核。\n〔B〕请回复序号（答旧清单请加字母，如 A1）\n1 同意\n2 退回\n<a href=\"https://a.gov.cn/r/1\">查看详情</a>"
+	want := "岗位风险点自查·待审核\n运输管理股 3 条\n岗位：受理岗\n初评等级：二级\n请审核。\n〔B〕请回复序号（旧清单加字母，如A1）\n1 同意\n2 退回\n<a href=\"https://a.gov.cn/r/1\">查看详情</a>"
 	if card != nil || len(texts) != 1 || texts[0] != want {
 		t.Errorf("got  %q\nwant %q", texts, want)
 	}
@@ -180,8 +180,8 @@ func TestAVeryLongTextIsItsFirstPartAndTheLink(t *testing.T) {
 func TestTheSameWordsTwiceAreTwoMessages(t *testing.T) {
 	r := newTestRenderer() // its clock stands still
 	seen := map[string]bool{}
-	for range 200 {
-		b, err := r.Render(bot.Reply{To: "a", Text: "没听懂"}, bot.ModeText, "", "")
+	for i := range int64(200) {
+		b, err := r.Render(bot.Reply{To: "a", Text: "没听懂", Nth: i + 1}, bot.ModeText, "", "")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -305,7 +305,7 @@ func (s *sheet) parts(head, tail lines) []string {
 			rest.add(line)
 		}
 	}
-	return append([]string{first + text.WeComEllipsis}, splitText(rest.String())...)
+	return append([]string{first + text.Ellipsis}, splitText(rest.String())...)
 }
 
 // lines are what a text says, one below the other.

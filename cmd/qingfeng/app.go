@@ -213,20 +213,5 @@ func (a *app) serve(ctx context.Context) error {
 	}
 }
 
-// settled waits until nothing is due any more: every message answered, every reply sent.
-func (a *app) settled(ctx context.Context) error {
-	for {
-		in, out, err := a.db.Backlog(ctx, a.now())
-		if err != nil || in+out == 0 {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(5 * time.Millisecond):
-		}
-	}
-}
-
 // quiet drops net/http's own log lines: they hold addresses and request data.
 func quiet() *stdlog.Logger { return stdlog.New(io.Discard, "", 0) }

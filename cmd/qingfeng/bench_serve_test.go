@@ -113,7 +113,7 @@ func benchLoad(t *testing.T, b *bench) {
 	p50, p99, worst := quantile(waits, 0.5), quantile(waits, 0.99), quantile(waits, 1)
 	loaded, peak := s.rss()
 	ended := time.Now()
-	s.drained(t, 3*time.Minute)
+	s.drained(t, 5*time.Minute)
 	drain := time.Since(ended)
 	var rows, done, open int
 	err := s.db.Pool().QueryRow(t.Context(), "SELECT count(*), count(*) FILTER (WHERE state = 'done'), (SELECT count(*) FROM outbox WHERE state <> 'sent' AND kind = 'send') FROM inbox WHERE dedupe LIKE $1",
@@ -166,7 +166,7 @@ func benchCrowd(t *testing.T, b *bench) {
 	people := short(b, crowd, crowd/4)
 	s := newServed(t, people)
 	span := 10 * time.Minute / speed * time.Duration(people) / crowd
-	ctx, cancel := context.WithTimeout(t.Context(), span+time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), span+5*time.Minute)
 	defer cancel()
 	var (
 		mu           sync.Mutex

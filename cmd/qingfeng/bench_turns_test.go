@@ -117,8 +117,8 @@ func work(t *testing.T, a *app, r *convo.Runner, s *convo.Sender, in []convo.Arr
 		if inbox == 0 && (s == nil || outbox == 0) {
 			break
 		}
-		if time.Since(began) > 2*time.Minute {
-			t.Fatalf("after two minutes %d messages and %d replies wait", inbox, outbox)
+		if time.Since(began) > 5*time.Minute {
+			t.Fatalf("after five minutes %d messages and %d replies wait", inbox, outbox)
 		}
 		time.Sleep(100 * time.Millisecond)
 	}

@@ -116,13 +116,12 @@ func (e env) stay(ctx context.Context, cfg Config, db *pg.DB, url string, log *s
 	return a.serve(ctx)
 }
 
-// openDemoCampaign opens a campaign that is due in two weeks, if none is open.
+// openDemoCampaign opens a campaign that is due in ten working days, if none is open.
 func (a *app) openDemoCampaign(ctx context.Context) error {
 	if _, open, err := a.register.Campaign(ctx); err != nil || open {
 		return err
 	}
-	due := a.now().AddDate(0, 0, 14)
-	due = time.Date(due.Year(), due.Month(), due.Day(), 0, 0, 0, 0, due.Location())
+	due := a.desk.Days.Add(a.now(), 10)
 	_, err := a.openCampaign(ctx, risk.Campaign{Name: fmt.Sprintf(text.CampaignDefaultName, due.Year()), Year: due.Year(), Pack: "county", Due: due})
 	return err
 }

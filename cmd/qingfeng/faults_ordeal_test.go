@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -232,7 +233,7 @@ func (w *ordeal) answered(ctx context.Context, id string, n int) error {
 }
 
 // people lets everybody play their part: numbers that nobody offered, which the answer
-// repeats; requests for help; a number that must not be stored; and with dialog the
+// repeats; requests for help; pages opened; a number that must not be stored; and with dialog the
 // beginning of a self-check in the middle. It returns who played.
 func (w *ordeal) people(t *testing.T, seed uint64, messages int, dialog bool) []string {
 	t.Helper()
@@ -255,10 +256,13 @@ func (w *ordeal) people(t *testing.T, seed uint64, messages int, dialog bool) []
 	return ids
 }
 
-const personal = "我的身份证号是11010119900307803X"
+const (
+	personal = "我的身份证号是11010119900307803X"
+	opened   = "https://example.invalid/my/" // not words but a page that is opened: nobody answers
+)
 
 func (w *ordeal) play(ctx context.Context, id string, rng *rand.Rand, messages int, dialog bool) error {
-	words := []string{"帮助", "帮助", "进度", personal}
+	words := []string{"帮助", "帮助", "帮助", personal, opened + "1", opened + "2"}
 	if dialog {
 		messages -= 3
 	}
@@ -296,7 +300,12 @@ type player struct {
 // say types, and what WeCom could not deliver it types again, as people do.
 func (p *player) say(words ...string) {
 	for _, word := range words {
-		p.send(func() error { return p.phone.Type(p.ctx, word) })
+		p.send(func() error {
+			if strings.HasPrefix(word, opened) {
+				return p.phone.Menu(p.ctx, word)
+			}
+			return p.phone.Type(p.ctx, word)
+		})
 	}
 }
 

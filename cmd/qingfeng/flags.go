@@ -11,9 +11,12 @@ import (
 	"os"
 	"strings"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"qingfeng/bot"
 	"qingfeng/bot/pg"
 	"qingfeng/bot/pg/cluster"
+	"qingfeng/bot/risk"
 	"qingfeng/bot/text"
 )
 
@@ -57,6 +60,18 @@ func explain(err error) string {
 		return text.CmdNoPostgres
 	case errors.Is(err, pg.ErrNewerSchema):
 		return fmt.Sprintf(text.CmdNewerSchema, err)
+	case errors.Is(err, risk.ErrNone):
+		return text.CmdNotThere
+	}
+	var (
+		unreached *pgconn.ConnectError
+		path      *os.PathError
+	)
+	switch {
+	case errors.As(err, &unreached):
+		return fmt.Sprintf(text.CmdNoDatabase, err)
+	case errors.As(err, &path):
+		return fmt.Sprintf(text.CmdBadPath, path.Path, path.Err)
 	}
 	return err.Error()
 }

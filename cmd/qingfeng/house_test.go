@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"io"
+	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -109,6 +110,23 @@ func TestALeaversOpenReviewGoesToAnother(t *testing.T) {
 	}
 	if got := open(); len(got) != 1 {
 		t.Errorf("again: the review is with %v", got)
+	}
+}
+
+func TestServeSaysWhichPortIsTaken(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	for _, name := range []string{"QINGFENG_LISTEN", "QINGFENG_OPS_LISTEN"} {
+		s := patient(t, newCompany(t, nil))
+		s.vars["QINGFENG_LISTEN"], s.vars["QINGFENG_OPS_LISTEN"] = unusedAddress(t), unusedAddress(t)
+		s.vars[name] = taken.Addr().String()
+		a := s.fails("端口 "+taken.Addr().String()+" 打不开", "serve")
+		if strings.Contains(a.err, "CANARY") {
+			t.Error(a.err)
+		}
 	}
 }
 

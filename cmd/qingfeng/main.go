@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"slices"
 	"syscall"
+	"time"
 
 	"qingfeng/bot/text"
 	"qingfeng/jobs"
@@ -23,7 +24,12 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	jobs.MuteRedis()
-	context.AfterFunc(ctx, stop) // who asks twice does not wait for a clean end
+	context.AfterFunc(ctx, func() {
+		// Who asks again does not wait for a clean end; a supervisor that signals the
+		// process and its group at once has not asked again.
+		time.Sleep(3 * time.Second)
+		stop()
+	})
 	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr))
 }
 

@@ -223,7 +223,7 @@ func wired(t testing.TB, address, apiBase string) *app {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := newApp(cfg, db, env{}.now, rand.Reader, slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	a, err := newApp(cfg, db, env{}.now, rand.Reader, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

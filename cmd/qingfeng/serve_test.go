@@ -33,16 +33,6 @@ func (c *company) says(t *testing.T, user, words string) wecomsim.Shown {
 	return m
 }
 
-// said counts the app's messages on a phone that hold these words.
-func (c *company) said(user, words string) (n int) {
-	for _, m := range c.Phone(user).Messages() {
-		if m.From == wecomsim.FromApp && strings.Contains(m.Render(), words) {
-			n++
-		}
-	}
-	return n
-}
-
 // types sends a text and fails the test when it is not acknowledged.
 func (c *company) types(t *testing.T, user, words string) {
 	t.Helper()
@@ -188,6 +178,8 @@ func TestServeAsAPeerMeetsIt(t *testing.T) {
 	}
 	at := time.Now()
 	d.signal(syscall.SIGTERM)
+	time.Sleep(50 * time.Millisecond)
+	d.signal(syscall.SIGTERM) // as supervisors do that signal a process and its group
 	if !d.ended(15*time.Second) || d.exit() != 0 {
 		t.Errorf("exit %d after %s", d.exit(), time.Since(at))
 	}

@@ -174,7 +174,7 @@ func TestRowsComeAndGo(t *testing.T) {
 
 func TestARewriteIsOneTapAway(t *testing.T) {
 	w := newWorld(t)
-	w.add("wang", "评标组织", "组织评标时廉洁意识不强、把关不严，各环节监督不到位")
+	w.add("wang", "评标组织", "组织评标时廉洁意识不强，各环节的打分由一人说了算")
 	b := w.as("wang")
 	page := b.get(w.my("wang", ""))
 	hints := w.check("wang").Points[0].Hints

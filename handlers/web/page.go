@@ -283,23 +283,20 @@ func typed(r *http.Request) []string {
 	return out[:min(len(out), 20)]
 }
 
-// shanghai: China has one time zone and no summer time.
-func shanghai(t time.Time) time.Time { return t.In(time.FixedZone("Asia/Shanghai", 8*60*60)) }
-
 func day(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	t = shanghai(t)
+	t = bot.Local(t)
 	return fmt.Sprintf(text.DayMonth, int(t.Month()), t.Day())
 }
 
 // date is a day for an input field.
-func date(t time.Time) string { return shanghai(t).Format(time.DateOnly) }
+func date(t time.Time) string { return bot.Local(t).Format(time.DateOnly) }
 
 func clock(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return shanghai(t).Format(text.WebClock)
+	return bot.Local(t).Format(text.WebClock)
 }

@@ -284,6 +284,14 @@ func TestALongDirectoryGetsAShortSocketPath(t *testing.T) {
 	}
 }
 
+func TestADirectoryMayHoldBlanksAndSigns(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "清风 数据, 50% + 备份")
+	c := start(t, dir)
+	if got := one[int](t, c.URL(), "SELECT 1"); got != 1 {
+		t.Fatal(got)
+	}
+}
+
 func TestDataOfAnotherMajorVersionIsNamedInTheError(t *testing.T) {
 	dir := t.TempDir()
 	data := filepath.Join(dir, "postgres", "data")

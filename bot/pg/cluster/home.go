@@ -144,10 +144,15 @@ func (h *home) give() error {
 	})
 }
 
-// shorten gives clients a short way to a socket whose own path the kernel would refuse.
+// awkward characters of a path mean something in connection strings (a blank, +) or in
+// unix_socket_directories (a comma).
+const awkward = " \t\n,;+%&#?@'\"\\"
+
+// shorten gives clients a short and plain way to a socket whose own path the kernel,
+// a client or the server would refuse.
 func (h *home) shorten() error {
 	h.socketDir = filepath.Join(h.dir, "run")
-	if len(h.socketDir)+1+len(socketFile) <= maxSocketPath {
+	if len(h.socketDir)+1+len(socketFile) <= maxSocketPath && !strings.ContainsAny(h.socketDir, awkward) {
 		return nil
 	}
 	short, err := os.MkdirTemp("", "qingfeng-")
