@@ -49,11 +49,11 @@ func TestACoordinatorOpensAndClosesACampaignInChat(t *testing.T) {
 	sun.Send("确认").Expect("通知了11人")
 	wang.ExpectCard("二〇二六年第二轮排查开始了")
 	b.phone("he").Expect("请到防控办（钱立、孙文）领取纸质表，不要在这里输入内容")
-	wang.Press("开始").Expect("个人岗位风险点自查")
+	wang.Press("开始").Expect("请核对岗位")
 	for range 3 {
 		wang.PressOn("二〇二六年第二轮排查开始了", "开始")
 	}
-	wang.Send("开始").Expect("请核对岗位")
+	wang.Send("对").Expect("招标文件编制")
 }
 
 func TestDaysAreReadTheWayPeopleSayThem(t *testing.T) {

@@ -183,7 +183,11 @@ func (e export) confirmations(ctx context.Context, c risk.SelfCheck) ([]form.Con
 
 func (e export) fubiao4(ctx context.Context, as form.Format) ([]byte, error) {
 	f := form.Form4{Unit: e.unit.Name, MeasuresLater: !e.pack.MeasuresWithPoints(), Totals: e.totals(levelOf, e.checks...)}
-	f.FilledOn = e.campaign.Due
+	for _, c := range e.checks { // the day the last form came in
+		if c.SubmittedAt.After(f.FilledOn) {
+			f.FilledOn = c.SubmittedAt
+		}
+	}
 	if e.scope.Section != 0 && len(e.checks) > 0 {
 		f.Scope = e.checks[0].Post.Section
 	}
@@ -217,26 +221,31 @@ func likelihood(n int) string {
 	return ""
 }
 
-// graded are the confirmed points in the order the meeting saw them.
-func (e export) graded() (rows []form.GradingRow) {
-	no := 0
-	for _, c := range e.checks {
-		for _, p := range live(c.Points) {
-			no++
-			if p.State != risk.PointConfirmed {
-				continue
-			}
-			row := form.GradingRow{
-				No: no, Section: c.Post.Section, Post: c.Post.Name, Node: p.Node.Name, Title: p.Title,
-				Suggested: e.pack.LevelLabel(p.Suggested.Level), Confirmed: e.pack.LevelLabel(p.Confirmed), Monitor: p.Monitor,
-			}
-			if p.Confirmed != p.Suggested.Level {
-				row.Note = text.ExportAdjusted
-			}
-			rows = append(rows, row)
-		}
+// graded are the confirmed points under the numbers the meeting spoke of.
+func (e export) graded(ctx context.Context) (rows []form.GradingRow, err error) {
+	l, err := e.desk.gradingList(ctx, e.campaign.ID)
+	if err != nil {
+		return nil, err
 	}
-	return rows
+	asked := map[int64]bool{}
+	for _, c := range e.checks {
+		asked[c.ID] = true
+	}
+	for _, r := range l.Rows {
+		if !r.Passed || !asked[r.Check.ID] {
+			continue
+		}
+		p, post := r.Point, r.Check.Post
+		row := form.GradingRow{
+			No: r.No, Section: post.Section, Post: post.Name, Node: p.Node.Name, Title: p.Title,
+			Suggested: e.pack.LevelLabel(p.Suggested.Level), Confirmed: e.pack.LevelLabel(p.Confirmed), Monitor: p.Monitor,
+		}
+		if p.Confirmed != p.Suggested.Level {
+			row.Note = text.ExportAdjusted
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
 }
 
 func (e export) grading(ctx context.Context) ([]byte, error) {
@@ -244,7 +253,10 @@ func (e export) grading(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows := e.graded()
+	rows, err := e.graded(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var labels []string
 	for _, r := range rows {
 		labels = append(labels, r.Confirmed)
@@ -264,7 +276,11 @@ func (e export) minutes(ctx context.Context) ([]byte, error) {
 		Unit: e.unit.Name, Name: fmt.Sprintf(text.ExportMeetingName, e.campaign.Name), Start: m.HeldOn, Place: m.Place,
 		Chair: m.Chair, Recorder: m.Recorder, Attendees: m.Attendees, Agenda: []string{text.ExportAgenda}, Summary: strings.Join(m.Decisions, "\n"),
 	}
-	for _, r := range e.graded() {
+	rows, err := e.graded(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
 		out.Decisions = append(out.Decisions, form.Decision{No: r.No, Subject: fmt.Sprintf(text.ExportSubject, r.Post, r.Node, r.Title), Before: r.Suggested, After: r.Confirmed})
 	}
 	return form.MeetingRecord(out)

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -28,7 +29,8 @@ func TestTheSecretaryTypesTheMeetingsResultAndItIsApplied(t *testing.T) {
 	b.phone("sun").Send("定级").Expect("待定级3条：二级3")
 	b.phone("sun").Send("除第3条调一级外全部通过").Expect("将把第3条由二级定为一级，其余2条按初评通过。确认？")
 	b.phone("sun").Send("修改").Expect("会后把结果发我就行")
-	b.phone("sun").Send("除第3条调一级外全部通过").Expect("确认？")
+	b.phone("sun").Send("第2条定为三级，其余通过").Expect("将把第2条由二级定为三级，其余2条按初评通过。确认？")
+	b.phone("sun").Send("除第3条调一级外全部通过").Expect("将把第3条由二级定为一级，其余2条按初评通过。确认？")
 	b.phone("sun").Send("确认").Expect("请补会议信息")
 	b.phone("sun").Send("12月30日，周局长主持").Expect("不晚于今天")
 	b.phone("sun").Send("10月19日，周局长主持，出席：周岚、赵明、钱立").Expect("已登记：定级3条，审定2份。会议记录和审定表在这里下载，签字后归档：https://qf.example/grading/")
@@ -54,6 +56,34 @@ func TestTheSecretaryTypesTheMeetingsResultAndItIsApplied(t *testing.T) {
 	}
 	b.phone("sun").Send("全部通过").Expect("现在没有可定级的条目")
 	b.refused("nothing")
+}
+
+// A form that is on its way must not shift the numbers the meeting spoke of.
+func TestThePapersNumberRowsAsTheMeetingDid(t *testing.T) {
+	b := newBureau(t)
+	b.submit("li", row{text: "可能让相熟的队伍先进场", node: "变更理由审核", power: 1}) // before wang in the roster, and not yet reviewed
+	b.toGrading()
+	b.phone("sun").Send("除第3条调一级外全部通过").Expect("将把第3条由二级定为一级")
+	b.phone("sun").Send("确认").Expect("请补会议信息")
+	b.phone("sun").Press("用默认").Expect("已登记：定级3条")
+
+	pack, campaign, err := b.desk.pack(t.Context(), b.campaign.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checks, err := b.reg.Checks(t.Context(), risk.CheckFilter{Campaign: campaign.ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := (export{desk: b.desk, pack: pack, campaign: campaign, checks: checks}).graded(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range rows {
+		got = append(got, fmt.Sprint(r.No, r.Confirmed))
+	}
+	same(t, "numbers and levels", got, []string{"1二级", "2二级", "3一级"})
 }
 
 func TestLoweringARowNeedsAReasonAndAReturnedRowGoesBack(t *testing.T) {

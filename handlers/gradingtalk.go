@@ -105,23 +105,35 @@ func (d *Desk) SayGrading(ctx context.Context, t *convo.Turn) error {
 	if len(l.open())+len(l.zero()) == 0 {
 		return d.refuse(ctx, t, "grading.start", aboutGrading, l.Campaign.ID, "nothing", fmt.Sprintf(text.GradingWait, l.Behind))
 	}
-	order, err := risk.ParseGrading(t.Args[0], len(l.Rows))
-	if err != nil {
+	order, ok, err := d.readOrder(ctx, t, l, t.Args[0])
+	if err != nil || !ok {
+		return err
+	}
+	return t.Start(FlowGrading, "", gradingState{Campaign: l.Campaign.ID, Order: order, Print: l.print})
+}
+
+// readOrder reads the result of a meeting against the list; ok is false when it could
+// not be taken and the answer says why.
+func (d *Desk) readOrder(ctx context.Context, t *convo.Turn, l GradingList, said string) (order risk.GradingOrder, ok bool, err error) {
+	refuse := func(note, say string) (risk.GradingOrder, bool, error) {
+		return order, false, d.refuse(ctx, t, "grading.start", aboutGrading, l.Campaign.ID, note, say)
+	}
+	if order, err = risk.ParseGrading(said, len(l.Rows)); err != nil {
 		say := bot.Says(err)
 		if say == "" {
 			say = text.GradingHow
 		}
-		return d.refuse(ctx, t, "grading.start", aboutGrading, l.Campaign.ID, "not understood", say)
+		return refuse("not understood", say)
 	}
 	for _, r := range order.Rows {
 		if r.No < 1 || r.No > len(l.Rows) || l.Rows[r.No-1].Passed {
-			return d.refuse(ctx, t, "grading.start", aboutGrading, l.Campaign.ID, "unknown row", fmt.Sprintf(text.GradingNoRow, r.No))
+			return refuse("unknown row", fmt.Sprintf(text.GradingNoRow, r.No))
 		}
 	}
 	if lacking := l.read(order).lacking; len(lacking) > 0 {
-		return d.refuse(ctx, t, "grading.start", aboutGrading, l.Campaign.ID, "lacking", fmt.Sprintf(text.GradingLacks, numbers(lacking), lacking[0]))
+		return refuse("lacking", fmt.Sprintf(text.GradingLacks, numbers(lacking), lacking[0]))
 	}
-	return t.Start(FlowGrading, "", gradingState{Campaign: l.Campaign.ID, Order: order, Print: l.print})
+	return order, true, nil
 }
 
 func (d *Desk) askGradingConfirm(ctx context.Context, t *convo.Turn, s *gradingState) error {
@@ -165,7 +177,20 @@ func (d *Desk) readGradingConfirm(ctx context.Context, t *convo.Turn, s *grading
 		t.Say(text.GradingHow)
 		return convo.Done(), nil
 	default:
-		return convo.NotUnderstood(), nil
+		if _, anew := matchGrading(strings.TrimSpace(t.Answer.Text)); !anew {
+			return convo.NotUnderstood(), nil
+		}
+		// Said again, differently: the new sentence is read back instead.
+		l, err := d.gradingList(ctx, s.Campaign)
+		if err != nil {
+			return convo.Next{}, err
+		}
+		order, ok, err := d.readOrder(ctx, t, l, t.Answer.Text)
+		if err != nil || !ok {
+			return convo.Stay(), err
+		}
+		s.Order, s.Print = order, l.print
+		return convo.Again(), nil
 	}
 	l, err := d.gradingList(ctx, s.Campaign)
 	if err != nil {

@@ -14,7 +14,7 @@ func (d *Desk) Routes() (*convo.Router, error) {
 		Globals:  append(d.generalCommands(), d.Commands()...),
 		Starters: append(d.starters(), d.Openers()...),
 		Presses: map[string]convo.Handler{
-			"selfcheck.start": d.goOn,
+			"selfcheck.start": d.startFromLaunch,
 			"selfcheck.which": d.which,
 			"paper.confirm":   d.confirmPaper,
 			"paper.wrong":     d.wrongPaper,

@@ -282,6 +282,25 @@ func (d *Desk) StartSelfCheck(ctx context.Context, t *convo.Turn) error {
 	}
 }
 
+// startFromLaunch is 开始 on the launch card, which has said what the introduction
+// says: it goes straight to work.
+func (d *Desk) startFromLaunch(ctx context.Context, t *convo.Turn) error {
+	mine, err := d.mine(ctx, t)
+	if err != nil {
+		return err
+	}
+	todo := unfinished(mine)
+	_, _, active := t.Active()
+	if active || len(todo) != 1 || todo[0].Begun || todo[0].State != risk.CheckDraft {
+		return d.goOn(ctx, t)
+	}
+	s := filling{Check: todo[0].ID}
+	if err := d.begin(ctx, t, &s); err != nil {
+		return err
+	}
+	return t.Start(FlowSelfCheck, "post", s)
+}
+
 // unfinished are the forms their owner has to write in.
 func unfinished(mine []risk.SelfCheck) (todo []risk.SelfCheck) {
 	for _, c := range mine {

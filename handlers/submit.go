@@ -76,28 +76,18 @@ func (d *Desk) askPreview(ctx context.Context, t *convo.Turn, s *filling) error 
 	if !t.Repeat {
 		t.Say(d.summary(f))
 	}
-	var hinted, lacking []int
-	for _, p := range rows {
-		if f.pack.Lacks(p) != "" {
-			lacking = append(lacking, p.No)
-		}
-		if len(blocking(p)) > 0 && p.KeepReason == "" {
-			hinted = append(hinted, p.No)
-		}
+	remarks, err := d.remarks(ctx, f)
+	if err != nil {
+		return err
 	}
 	card := bot.Card{
 		Title: text.SelfSubmitTitle, Desc: fmt.Sprintf(text.SelfSubmitDesc, f.pack.WithdrawMinutes),
 		Buttons: []bot.Option{{Text: text.SelfSubmitYes, Key: "submit", Say: append(text.Words(text.WordsSubmit), text.Words(text.WordsYes)...)}},
 	}
 	if len(rows) > 0 {
-		card.Body = fmt.Sprintf(text.SelfSubmitBody, rows[0].No)
+		remarks = append(remarks, fmt.Sprintf(text.SelfSubmitBody, rows[0].No))
 	}
-	if len(hinted) > 0 {
-		card.Body = fmt.Sprintf(text.SelfSubmitFix, numbers(hinted)) + "\n" + card.Body
-	}
-	if len(lacking) > 0 {
-		card.Body = fmt.Sprintf(text.SelfSubmitLacks, numbers(lacking)) + "\n" + card.Body
-	}
+	card.Body = strings.Join(remarks, "\n")
 	if len(rows) == 0 {
 		card.Buttons = append(card.Buttons, bot.Option{Text: text.SelfZeroRewrite, Key: "zero"})
 	}
@@ -109,6 +99,48 @@ func (d *Desk) askPreview(ctx context.Context, t *convo.Turn, s *filling) error 
 		bot.Option{Text: text.SelfSubmitSee, Key: "see", URL: d.Pages.MyCheck(f.ID)})
 	t.Ask(card)
 	return nil
+}
+
+// remarks is what the coach still says before a form is handed in: what it lacks, whose
+// hint is open, the worst of the form as a whole, and the first of the three tests (三项检验)
+// that fails on a row not named yet.
+func (d *Desk) remarks(ctx context.Context, f sheet) ([]string, error) {
+	rows := live(f.Points)
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	c, err := d.coach(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	var lacking, hinted []int
+	test := ""
+	for _, p := range rows {
+		lacks, open := f.pack.Lacks(p) != "", len(blocking(p)) > 0 && p.KeepReason == ""
+		if lacks {
+			lacking = append(lacking, p.No)
+		}
+		if open {
+			hinted = append(hinted, p.No)
+		}
+		if r := risk.Tests(f.pack, p, c); !lacks && !open && !r.OK() && test == "" {
+			test = fmt.Sprintf(text.SelfSubmitTest, p.No, r.Ask)
+		}
+	}
+	var out []string
+	if len(lacking) > 0 {
+		out = append(out, fmt.Sprintf(text.SelfSubmitLacks, numbers(lacking)))
+	}
+	if len(hinted) > 0 {
+		out = append(out, fmt.Sprintf(text.SelfSubmitFix, numbers(hinted)))
+	}
+	if whole := risk.LintForm(f.pack, rows, c); len(whole) > 0 {
+		out = append(out, whole[0].Say)
+	}
+	if test != "" {
+		out = append(out, test)
+	}
+	return out, nil
 }
 
 // summary is the owner's own view of the form, in chat.

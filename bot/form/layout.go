@@ -206,6 +206,9 @@ func chinaTime(t time.Time) string {
 		return ""
 	}
 	t = bot.Local(t)
+	if t.Hour() == 0 && t.Minute() == 0 {
+		return chinaDate(t) // only the day is known
+	}
 	return chinaDate(t) + t.Format(" 15:04")
 }
 

@@ -120,7 +120,7 @@ CROSS JOIN LATERAL (
 
 // ClaimLanes leases lanes that have something to do and brings their oldest rows.
 func (db *DB) ClaimLanes(ctx context.Context, now time.Time, lanes, rows int, lease time.Duration) ([]convo.Lane, error) {
-	found, err := db.q(ctx).Query(ctx, claimLanes, now, lanes, lease)
+	found, err := db.q(ctx).Query(ctx, claimLanes, planned, now, lanes, lease)
 	if err != nil {
 		return nil, fmt.Errorf("inbox: claim: %w", err)
 	}
@@ -138,7 +138,7 @@ func (db *DB) ClaimLanes(ctx context.Context, now time.Time, lanes, rows int, le
 		claimed[i].Lease = lease
 		at[keys[i]] = i
 	}
-	if found, err = db.q(ctx).Query(ctx, claimedRows, keys, now, rows); err != nil {
+	if found, err = db.q(ctx).Query(ctx, claimedRows, planned, keys, now, rows); err != nil {
 		return nil, fmt.Errorf("inbox: read lanes: %w", err)
 	}
 	var (

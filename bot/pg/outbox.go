@@ -40,23 +40,27 @@ FROM head WHERE o.id = head.id
 RETURNING o.id, o.user_id, o.lane, o.kind = 'update', o.body, coalesce(o.task_id, ''), o.attempts, o.doubt,
 	coalesce((SELECT c.response_code FROM card c WHERE c.task_id = o.task_id AND c.code_at > $1::timestamptz - interval '72 hours'), '')`
 
+// planned has a statement planned each time. A plan that is kept from when the queue
+// was short reads and sorts all of a long one at every claim.
+const planned = pgx.QueryExecModeCacheDescribe
+
 // ClaimSends leases the oldest open rows, one of each (person, lane).
 func (db *DB) ClaimSends(ctx context.Context, now time.Time, n int, limits convo.SendLimits) ([]convo.Sending, error) {
 	type claimed struct {
 		convo.Sending
 		lane bot.Lane
 	}
-	var out []claimed
-	b := &pgx.Batch{}
-	b.Queue(holdDoubtful, now, limits.Window)
-	b.Queue(claimSends, now, n, limits.PerMinute, limits.PerHour, limits.Lease).Query(func(rows pgx.Rows) error {
-		var err error
-		out, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (c claimed, err error) {
-			return c, row.Scan(&c.ID, &c.To, &c.lane, &c.Update, &c.Body, &c.Task, &c.Attempts, &c.Doubt, &c.Code)
-		})
-		return err
+	if _, err := db.q(ctx).Exec(ctx, holdDoubtful, now, limits.Window); err != nil {
+		return nil, fmt.Errorf("outbox: hold: %w", err)
+	}
+	rows, err := db.q(ctx).Query(ctx, claimSends, planned, now, n, limits.PerMinute, limits.PerHour, limits.Lease)
+	if err != nil {
+		return nil, fmt.Errorf("outbox: claim: %w", err)
+	}
+	out, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (c claimed, err error) {
+		return c, row.Scan(&c.ID, &c.To, &c.lane, &c.Update, &c.Body, &c.Task, &c.Attempts, &c.Doubt, &c.Code)
 	})
-	if err := db.q(ctx).SendBatch(ctx, b).Close(); err != nil {
+	if err != nil {
 		return nil, fmt.Errorf("outbox: claim: %w", err)
 	}
 	slices.SortFunc(out, func(a, b claimed) int { return cmp.Or(cmp.Compare(a.lane, b.lane), cmp.Compare(a.ID, b.ID)) })

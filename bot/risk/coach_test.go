@@ -254,38 +254,6 @@ func TestWhatItCouldBeUsedFor(t *testing.T) {
 	}
 }
 
-func TestTheLeadersCardTellsWhatChangedWithoutTheText(t *testing.T) {
-	p := pack(t, "county")
-	old := Point{ID: 1, Version: 1, Title: "旧", Node: payNode, Category: Duty, Suggested: Suggestion{Level: L2}, Manifestations: []string{"旧的做法"}}
-	now := old
-	now.Category, now.Suggested.Level = Process, L1
-	now.Measures = []Measure{{Text: "两人签字"}}
-	now.Manifestations = []string{"旧的做法", "新的做法"}
-	got := strings.Join(Changes(p, old, now), "、")
-	if got != "表现形式+1、类别岗位职责→工作流程、初评二级→一级、措施+1" {
-		t.Error(got)
-	}
-	if len(Changes(p, old, old)) != 0 {
-		t.Error("nothing changed")
-	}
-	old.Confirmed, now.Confirmed = L2, L1
-	if got := strings.Join(Changes(p, old, now), "、"); !strings.Contains(got, "等级二级→一级") || strings.Contains(got, "做法") {
-		t.Error(got)
-	}
-	if got := Changes(p, Point{}, now); len(got) != 1 {
-		t.Error(got)
-	}
-	hinted := Point{Hints: []Hint{{Rule: "L2"}}}
-	for want, points := range map[string][]Point{
-		"质检：3条无提示": {{}, {}, {}}, "质检：1条待看，其余2条无提示": {{}, hinted, {}}, "质检：1条待看": {hinted}, "质检：没有风险点": nil,
-		"质检：2条无提示": {{}, {}, {State: PointRemoved, Hints: hinted.Hints}},
-	} {
-		if got := Quality(points); got != want {
-			t.Errorf("%q, want %q", got, want)
-		}
-	}
-}
-
 func TestASectionChecksMutuallyByItsSize(t *testing.T) {
 	p := pack(t, "county")
 	for n, want := range map[int]MutualWay{0: MutualHead, 1: MutualHead, 2: MutualOther, 3: MutualMeeting, 7: MutualMeeting} {

@@ -105,6 +105,7 @@ const (
 	CmdChatAs    = "扮演谁（USERID）"
 	CmdChatSlow  = "（10秒内没有等到全部回复）"
 
+	CmdExportOnly = "这张表只有 %s 格式，请去掉 --format，或改文件名的后缀。"
 	CmdNotThere   = "没有这一项。先用 qingfeng campaign list 看看编号。"
 	CmdNoDatabase = "连不上数据库。请检查 QINGFENG_DATABASE_URL、数据库是否在运行、防火墙；不设这个变量就用自带的数据库。详情：%v"
 	CmdBadPath    = "%s 打不开或写不了（%v）。请检查路径和权限；数据目录由 QINGFENG_DATA_DIR 指定。"

@@ -128,6 +128,7 @@ const (
 	SelfSubmitSave   = "存草稿"
 	SelfSubmitSee    = "看全表"
 	SelfSubmitLacks  = "第%s条还没有措施或佐证材料，审核时通不过，请先补上。"
+	SelfSubmitTest   = "第%d条：%s"
 	SelfSubmitFix    = "第%s条还有提示没改：可以先改，也可以先提交，审核人会看到提示。"
 	SelfSaved        = "草稿存好了，%s前都可以接着填。回“继续”就行，手机和页面是同一份。"
 	SelfReceipt      = "已提交，谢谢您。\n%d分钟内回“撤回”可以收回；之后先送%s，%s前看完。有结果我告诉您。"
@@ -171,7 +172,7 @@ const (
 
 	LaunchTitle   = "%s开始了"
 	LaunchDesc    = "%s前完成，约8分钟"
-	LaunchBody    = "点“开始”，我一步一步问您，不用写材料。中途可停，回来接着填。"
+	LaunchBody    = "点“开始”，我一步一步问您，不用写材料，随时可停。请记住三条：\n1. 不写涉密内容\n2. 不写别人的姓名\n3. 只写“可能”，不写“已经”\n填表是为了把漏洞提前补上，不打分、不排名。"
 	LaunchOffline = "“%s”开始了（%s前）。您的岗位按规定线下填报，请到防控办（%s）领取纸质表，不要在这里输入内容。"
 )
 

@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"qingfeng/bot"
@@ -148,6 +151,12 @@ func exportCommand(ctx context.Context, e env, args []string) error {
 	if len(rest) != 1 || (*format != "xlsx" && *format != "docx") {
 		return usage(fs)
 	}
+	chosen := false
+	fs.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "format" })
+	named := strings.TrimPrefix(filepath.Ext(*out), ".")
+	if !chosen && (named == "xlsx" || named == "docx") {
+		*format, chosen = named, true // the file's name says it
+	}
 	return e.withApp(ctx, func(ctx context.Context, a *app) error {
 		scope, err := a.scope(ctx, *campaign, *section, *person)
 		if err != nil {
@@ -156,6 +165,9 @@ func exportCommand(ctx context.Context, e env, args []string) error {
 		name, data, err := a.desk.Export(ctx, rest[0], scope, form.Format(*format))
 		if err != nil {
 			return err
+		}
+		if made := strings.TrimPrefix(filepath.Ext(name), "."); chosen && made != *format {
+			return fmt.Errorf(text.CmdExportOnly, made)
 		}
 		if *out != "" {
 			name = *out

@@ -41,7 +41,6 @@ type options struct {
 	directory convo.Directory
 	start     time.Time
 	failures  bool
-	runner    func(*convo.RunnerConfig)
 	sender    func(*convo.SenderConfig)
 }
 
@@ -56,9 +55,6 @@ func WithStart(at time.Time) Option { return func(o *options) { o.start = at } }
 
 // WithFailures says that turns are meant to fail; else a failing turn fails the test.
 func WithFailures() Option { return func(o *options) { o.failures = true } }
-
-// WithRunner changes the Runner's configuration.
-func WithRunner(f func(*convo.RunnerConfig)) Option { return func(o *options) { o.runner = f } }
 
 // WithSender changes the Sender's configuration; without it members have no limits.
 func WithSender(f func(*convo.SenderConfig)) Option { return func(o *options) { o.sender = f } }
@@ -97,9 +93,6 @@ func New(t testing.TB, router *convo.Router, opts ...Option) *Chat {
 				t.Errorf("turn of inbox row %d failed: %v", row, err)
 			}
 		},
-	}
-	if o.runner != nil {
-		o.runner(&cfg)
 	}
 	if c.Runner, err = convo.NewRunner(cfg); err != nil {
 		t.Fatal(err)

@@ -85,9 +85,6 @@ func (s *Sim) Inject(f Fault) *Injected {
 // Fired is how many times the fault has struck.
 func (f *Injected) Fired() int { f.sim.mu.Lock(); defer f.sim.mu.Unlock(); return f.fired }
 
-// Clear takes away what is left of the fault.
-func (f *Injected) Clear() { f.sim.mu.Lock(); defer f.sim.mu.Unlock(); f.left = 0 }
-
 // Faults lists all faults put in place, with their firings.
 func (s *Sim) Faults() []FaultStatus {
 	s.mu.Lock()

@@ -36,9 +36,6 @@ func (s *Sim) Phone(userid string) *Phone {
 	return &Phone{sim: s, userID: userid}
 }
 
-// UserID is the person's id.
-func (p *Phone) UserID() string { return p.userID }
-
 // Type sends a text.
 func (p *Phone) Type(ctx context.Context, text string) error {
 	return p.message(ctx, Shown{Kind: "text", Text: text}, "text", field{Name: "Content", Text: text})
