@@ -36,6 +36,9 @@ func (s *Sim) Phone(userid string) *Phone {
 	return &Phone{sim: s, userID: userid}
 }
 
+// UserID is whose phone it is.
+func (p *Phone) UserID() string { return p.userID }
+
 // Type sends a text.
 func (p *Phone) Type(ctx context.Context, text string) error {
 	return p.message(ctx, Shown{Kind: "text", Text: text}, "text", field{Name: "Content", Text: text})
