@@ -87,7 +87,10 @@ func (e export) levels() (order []string) {
 
 func (e export) categories() (order []string) {
 	for _, c := range e.pack.Categories {
-		order = append(order, c.Label)
+		// A form may print two of the pack's categories as one.
+		if label := e.pack.CategoryForm(c.Code); !slices.Contains(order, label) {
+			order = append(order, label)
+		}
 	}
 	return order
 }
@@ -103,7 +106,7 @@ func (e export) totals(level func(risk.Point) risk.Level, checks ...risk.SelfChe
 		for _, p := range live(c.Points) {
 			n++
 			levels = append(levels, e.pack.LevelLabel(level(p)))
-			categories = append(categories, e.pack.CategoryLabel(p.Category))
+			categories = append(categories, e.pack.CategoryForm(p.Category))
 		}
 	}
 	return form.Totals{Points: n, Levels: form.CountLabels(e.levels(), levels...), Categories: form.CountLabels(e.categories(), categories...)}
@@ -126,7 +129,7 @@ func (e export) fubiao1(ctx context.Context, as form.Format) ([]byte, error) {
 		for _, p := range live(c.Points) {
 			f.Points = append(f.Points, form.Point1{
 				No: p.No, Item: p.Node.Item, Node: p.Node.Name, Title: p.Title, Manifestations: p.Manifestations,
-				Category: e.pack.CategoryLabel(p.Category), Level: e.pack.LevelLabel(p.Suggested.Level), Measures: p.Measures, Methods: e.methods(p),
+				Category: e.pack.CategoryForm(p.Category), Level: e.pack.LevelLabel(p.Suggested.Level), Measures: p.Measures, Methods: e.methods(p),
 			})
 		}
 		confirmed, err := e.confirmations(ctx, c)
@@ -201,7 +204,7 @@ func (e export) fubiao4(ctx context.Context, as form.Format) ([]byte, error) {
 			f.Rows = append(f.Rows, form.Row4{
 				No: no, Section: c.Post.Section, Post: c.Post.Name, Title: p.Title,
 				Distribution: strings.Trim(p.Node.Item+text.ExportDash+p.Node.Name, text.ExportDash),
-				Category:     e.pack.CategoryLabel(p.Category), Likelihood: likelihood(p.Factors.Likelihood), Level: e.pack.LevelLabel(levelOf(p)),
+				Category:     e.pack.CategoryForm(p.Category), Likelihood: likelihood(p.Factors.Likelihood), Level: e.pack.LevelLabel(levelOf(p)),
 				Measures: p.Measures, Monitor: p.Monitor,
 			})
 		}

@@ -29,7 +29,7 @@ func (d *Desk) askNode(ctx context.Context, t *convo.Turn, s *filling) error {
 		t.Say(fmt.Sprintf(text.SelfSoftCap, n))
 	}
 	if len(own) == 0 && n == 0 {
-		t.Ask(bot.Card{Body: text.SelfNodeText, Buttons: []bot.Option{zeroOption()}})
+		t.Ask(bot.Card{Body: text.SelfNodeText, Buttons: []bot.Option{{Text: text.SelfNodeTell, Key: "own"}, zeroOption()}})
 		return nil
 	}
 	t.Ask(nodeCard(s, open, n))
@@ -94,6 +94,8 @@ func (d *Desk) readNode(ctx context.Context, t *convo.Turn, s *filling) (convo.N
 		return convo.Goto("nodes"), nil
 	case "none":
 		return convo.Goto("preview"), nil
+	case "own":
+		return convo.Goto("ownnode"), nil
 	case "zero":
 		// 没有 to a step means this step, not the whole post.
 		switch none := text.Says(text.WordsNone, t.Answer.Text); {

@@ -60,28 +60,6 @@ func (d *Desk) reissueNow(ctx context.Context, t *convo.Turn, k docket, r risk.R
 	return d.again(ctx, t, k, r)
 }
 
-// ReissueDue renews every open review whose card has died by now; campaign 0 means
-// the open one. The timers do the same one by one; this is for after an outage.
-func (d *Desk) ReissueDue(ctx context.Context, t *convo.Turn, campaign int64) error {
-	if campaign == 0 {
-		c, running, err := d.Reg.Campaign(ctx)
-		if err != nil || !running {
-			return err
-		}
-		campaign = c.ID
-	}
-	open, err := d.Reg.Reviews(ctx, risk.ReviewFilter{Campaign: campaign, Open: true})
-	if err != nil {
-		return err
-	}
-	for _, r := range open {
-		if err := d.reissueIfDead(ctx, t, r); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func (d *Desk) reissueIfDead(ctx context.Context, t *convo.Turn, r risk.Review) error {
 	k, err := d.docket(ctx, r.CheckID)
 	if err != nil {

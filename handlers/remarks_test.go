@@ -63,3 +63,17 @@ func TestTheReceiptNamesWhoStandsInForAnAbsentHead(t *testing.T) {
 	b.submit("wu", plainRow)
 	b.phone("wu").ExpectNo("先送吴静")
 }
+
+func TestTheCollegesFormsPrintTwoCategoriesAsOne(t *testing.T) {
+	p, err := risk.LoadPack("college")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := export{pack: p}
+	c := risk.SelfCheck{Points: []risk.Point{{Category: risk.Duty}, {Category: risk.Process}, {Category: risk.External}}}
+	got := map[string]int{}
+	for _, n := range e.totals(levelOf, c).Categories {
+		got[n.Label] += n.N
+	}
+	same(t, "权力行使 and 思想道德", []int{got["权力行使"], got["思想道德"]}, []int{2, 1})
+}

@@ -255,15 +255,6 @@ func TestAPressOnACardThatDiedUnnoticedBringsANewOne(t *testing.T) {
 	b.refused("card expired")
 	b.state("wang", risk.CheckLeader)
 	b.phone("zhao").Press("同意").Expect("已同意")
-
-	b.submit("wu", row{text: "可能把一笔变更拆成几笔报", node: "变更理由审核", power: 1})
-	b.meet("li", b.section("wang"), nil)
-	b.judge("li", "wu", verdict{}, nil)
-	if _, err := b.db.Pool().Exec(t.Context(), `UPDATE review SET opened_at = opened_at - interval '80 hours' WHERE decision = ''`); err != nil {
-		t.Fatal(err)
-	}
-	b.page("qian", func(ctx context.Context, t *convo.Turn) error { return b.desk.ReissueDue(ctx, t, 0) })
-	same(t, "renewed after an outage", b.open("wu").Round, 2)
 }
 
 func TestTheBatchAgreesToTheCleanOnesOnly(t *testing.T) {

@@ -104,9 +104,6 @@ func parse(raw string) ([]Clause, error) {
 	return out, nil
 }
 
-// Clauses are all clauses, in order.
-func (b *Book) Clauses() []Clause { return slices.Clone(b.clauses) }
-
 // Ask finds the clause that answers a question; found is false when none does.
 func (b *Book) Ask(question string) (answer Answer, found bool) {
 	asked := slices.Compact(slices.Sorted(slices.Values(termsOf(strip(question)))))

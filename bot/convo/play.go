@@ -200,7 +200,7 @@ func (p *play) settle(ctx context.Context, ask bool) error {
 		return nil
 	case ask:
 		return p.ask(ctx, false)
-	case e.repeat && !e.later:
+	case e.repeat:
 		return p.ask(ctx, true)
 	}
 	return nil

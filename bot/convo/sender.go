@@ -138,6 +138,9 @@ func (s *Sender) judge(ctx context.Context, row Sending, err error) SendResult {
 		r.State, r.Counts = SendUnknown, true
 	case bot.Refused:
 		r.State = SendFailed
+		if row.Update && row.Doubt { // most likely done by the attempt before: a code is good once
+			r.State = SendSkipped
+		}
 	case bot.Unreachable:
 		r.State, r.Invalid = SendFailed, true
 	case bot.Sent:

@@ -58,7 +58,6 @@ type effects struct {
 	mode       bot.Mode
 	back       bool // 返回
 	repeat     bool // repeat the pending question at the end
-	later      bool // the answer comes in another turn: do not repeat now
 	keep       bool // the pressed card stays live
 }
 
@@ -163,10 +162,6 @@ func (t *Turn) Back() bool {
 // RepeatAsk repeats the pending question of the active flow, if there is one,
 // after everything else that this turn says.
 func (t *Turn) RepeatAsk() { t.effects.repeat = true }
-
-// AnswerLater says that this turn only promises an answer, which comes in a note's
-// turn: the pending question is repeated there (RepeatAsk), not before the answer.
-func (t *Turn) AnswerLater() { t.effects.later = true }
 
 // KeepCard leaves the pressed card as it is (查看详情): it can be pressed again.
 func (t *Turn) KeepCard() { t.effects.keep = true }

@@ -33,12 +33,15 @@ func (l *linter) narrowed(rule string, node Node) string {
 	return fill(q.Rewrite["L1.bare"], "node", node.Name)
 }
 
-var clauseMarks = []string{"，", ",", "。", "；", ";", "！", "!", "？", "?", "\n"}
+// clauses splits a text behind each mark that ends a clause.
+func clauses(said string) []string {
+	return clausesOf(said, []string{"，", ",", "。", "；", ";", "！", "!", "？", "?", "\n"})
+}
 
 // cleanClauses are the clauses of a text that stand without its set phrases.
 func (q QualityRules) cleanClauses(said string) string {
 	var kept []string
-	for _, c := range clausesOf(said, clauseMarks) {
+	for _, c := range clauses(said) {
 		whole := trimMarks(c)
 		clean := q.cleanClause(whole)
 		if clean == "" {
@@ -105,7 +108,7 @@ func (q QualityRules) atScope(c string) (head, tail string, ok bool) {
 
 // topic is what a scope word spoke of: 工程建设 of 在工程建设领域.
 func (q QualityRules) topic(said string) string {
-	for _, c := range clausesOf(said, clauseMarks) {
+	for _, c := range clauses(said) {
 		head, _, ok := q.atScope(trimMarks(c))
 		head = strings.TrimPrefix(head, words().In)
 		for _, and := range words().SplitMarks {

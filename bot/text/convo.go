@@ -6,6 +6,7 @@ const (
 	ConvoExpectMany   = "请回复选项前的数字，可以选几个，如“1、3”。"
 	ConvoExpectEach   = "请按顺序回复每一项的数字，如“1、2”。"
 	ConvoExpectWords  = "这句我没看明白，请照上面的问题回答。"
+	ConvoOneOption    = "这里只有一个选项，请回复1，或直接说。"
 	ConvoOutOfRange   = "没有第%d个选项，请回复1到%d之间的数字。"
 	ConvoOnlyOne      = "这里只能选一个，请回复一个数字。"
 	ConvoMissOffer    = "看来这样说不方便。可以回“转页面”到网页上填，回“找人”问防控办，或回“存草稿”改天再来。"

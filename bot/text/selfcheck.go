@@ -51,6 +51,7 @@ const (
 	SelfNodeYes       = "好"
 	SelfNodeOther     = "换一步"
 	SelfNodeNone      = "没有了"
+	SelfNodeTell      = "我来说一说"
 	SelfNodeZero      = "我没有风险点"
 	SelfNodePick      = "您想说哪一步？"
 	SelfNodePickNone  = "都不是，我来说"

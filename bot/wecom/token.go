@@ -12,8 +12,10 @@ import (
 )
 
 const (
-	// secretPause: after a refusal of the secret, one try a minute. Wrong secrets in
-	// a row block the whole IP for an hour (WECOM.md §B.8).
+	// firstPause doubles with every refusal of the secret in a row, up to secretPause:
+	// a passing refusal is soon over, while wrong secrets in a row would block the
+	// whole IP for an hour (WECOM.md §B.8).
+	firstPause  = 4 * time.Second
 	secretPause = time.Minute
 	// refetchPause: when gettoken hands back the very token that was just refused,
 	// it is not thrown away again before.
@@ -36,6 +38,7 @@ type tokens struct {
 	keepUntil time.Time // … and is not thrown away again before
 	blocked   time.Time // no gettoken before
 	blockCode int
+	refusals  int // of the secret, in a row
 }
 
 // get returns a token. A token near its end is renewed beside the caller; without
@@ -78,7 +81,8 @@ func (t *tokens) renew(ctx context.Context) (string, error) {
 	var refusal *CodeError
 	switch {
 	case errors.As(err, &refusal):
-		t.blocked, t.blockCode = now.Add(secretPause), refusal.Code
+		t.blocked, t.blockCode = now.Add(min(firstPause<<min(t.refusals, 8), secretPause)), refusal.Code
+		t.refusals++
 		if refusal.Code == -1 {
 			t.blocked = now.Add(time.Second)
 		}
@@ -87,7 +91,7 @@ func (t *tokens) renew(ctx context.Context) (string, error) {
 		t.refreshAt = now.Add(refetchPause)
 		return "", err
 	}
-	t.token, t.blocked = token, time.Time{}
+	t.token, t.blocked, t.refusals = token, time.Time{}, 0
 	t.refreshAt, t.expires = now.Add(life*9/10), now.Add(life)
 	if token == t.refused {
 		t.keepUntil = now.Add(refetchPause)

@@ -144,10 +144,11 @@ func (w *ordeal) stored(t *testing.T, r *result) (byUser map[string][]entry, pre
 // books: what turns left beside replies is there once, and WeCom has no complaint.
 func (w *ordeal) books(t *testing.T, presses, stops int) {
 	t.Helper()
-	var begun, stopped, bad, opened int
+	var begun, stopped, bad, opened, again int
 	err := w.db.Pool().QueryRow(t.Context(), `
 SELECT (SELECT count(*) FROM audit_event WHERE action = 'selfcheck.begin'), (SELECT count(*) FROM audit_event WHERE action = 'guard.stop'),
-       (SELECT count(*) FROM outbox WHERE state NOT IN ('sent', 'skipped')), (SELECT count(*) FROM selfcheck WHERE begun)`).Scan(&begun, &stopped, &bad, &opened)
+       (SELECT count(*) FROM outbox WHERE state NOT IN ('sent', 'skipped')), (SELECT count(*) FROM selfcheck WHERE begun),
+       (SELECT count(*) FROM outbox WHERE kind = 'update' AND state = 'skipped' AND doubt AND errcode <> 0)`).Scan(&begun, &stopped, &bad, &opened, &again)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,6 +162,12 @@ SELECT (SELECT count(*) FROM audit_event WHERE action = 'selfcheck.begin'), (SEL
 		t.Error(err)
 	}
 	for _, v := range w.sim.Violations() {
+		// There is no duplicate check for updates: one that was cut off is tried again,
+		// and WeCom says that its code was used.
+		if again > 0 && v.Path == "/cgi-bin/message/update_template_card" && strings.Contains(v.Detail, "already used") {
+			again--
+			continue
+		}
 		t.Errorf("WeCom refused or cut: %s %s", v.Path, v.Detail)
 	}
 	for _, d := range w.sim.Dropped() {
