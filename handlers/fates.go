@@ -98,8 +98,12 @@ func fateWord(said string) (t fateToken, n int) {
 		words string
 		token fateToken
 	}{
-		{text.WordsOldDrop, fateToken{fate: fateDrop}}, {text.WordsOldEdit, fateToken{fate: fateEdit}}, {text.WordsOldKeep, fateToken{fate: fateKeep}},
-		{text.WordsOldAll, fateToken{all: true}}, {text.WordsTheRest, fateToken{rest: true}}, {text.WordsOldBut, fateToken{but: true}},
+		{text.WordsOldDrop, fateToken{fate: fateDrop}},
+		{text.WordsOldEdit, fateToken{fate: fateEdit}},
+		{text.WordsOldKeep, fateToken{fate: fateKeep}},
+		{text.WordsOldAll, fateToken{all: true}},
+		{text.WordsTheRest, fateToken{rest: true}},
+		{text.WordsOldBut, fateToken{but: true}},
 	} {
 		if m := longest(said, w.words); m > n {
 			t, n = w.token, m

@@ -505,5 +505,5 @@ func TestAPointTakesFourTurnsAndThreePointsAboutTenMinutes(t *testing.T) {
 	if minutes > 10.5 {
 		t.Errorf("three points take about %.1f minutes (%d turns, %d characters to read, %d to type)", minutes, turns, read, chars)
 	}
-	t.Log(fmt.Sprintf("%d turns, %d characters to read, %d to type: about %.1f minutes", turns, read, chars, minutes))
+	t.Logf("%d turns, %d characters to read, %d to type: about %.1f minutes", turns, read, chars, minutes)
 }

@@ -206,8 +206,9 @@ func (d *Desk) lockedLine(ctx context.Context, s sheet) string {
 		return fmt.Sprintf(text.SelfLockedGroup, d.officeNames(ctx))
 	case risk.CheckConfirmed:
 		return fmt.Sprintf(text.SelfLockedDone, d.officeNames(ctx))
+	default:
+		return fmt.Sprintf(text.SelfLocked, d.reviewer(ctx, s))
 	}
-	return fmt.Sprintf(text.SelfLocked, d.reviewer(ctx, s))
 }
 
 // save stores the form; a second phone that saved first wins and the person is told.

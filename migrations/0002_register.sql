@@ -241,10 +241,11 @@ CREATE TABLE setting (
     at    timestamptz NOT NULL
 );
 
--- The audit log. An event is inserted while its transaction works; its link in the
--- hash chain is made by a deferred trigger at commit, so that the chain's lock is
--- the last one taken and held for the commit alone. hash = SHA-256 over prev_hash
--- and every field, each preceded by its length in bytes (VerifyAudit in bot/pg).
+-- The audit log. An event commits with the change it tells of and waits in
+-- audit_pending for its link in the hash chain: a chain made inside every commit
+-- would let only one of them happen at a time. LinkAudit (bot/pg) makes the links, a
+-- second later. hash = SHA-256 over prev_hash and every field, each preceded by its
+-- length in bytes.
 CREATE TABLE audit_event (
     id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at        timestamptz NOT NULL,
@@ -258,6 +259,8 @@ CREATE TABLE audit_event (
     note      text NOT NULL
 );
 CREATE INDEX audit_event_object ON audit_event (object, object_id);
+
+CREATE TABLE audit_pending (event_id bigint PRIMARY KEY);
 
 CREATE TABLE audit_link (
     seq       bigint PRIMARY KEY,
@@ -282,20 +285,39 @@ $$;
 -- +goose StatementEnd
 
 -- +goose StatementBegin
-CREATE FUNCTION audit_chain() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    last audit_link;
+CREATE FUNCTION audit_wait() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM pg_advisory_xact_lock(hashtextextended('qingfeng audit chain', 0));
-    SELECT * INTO last FROM audit_link ORDER BY seq DESC LIMIT 1;
-    INSERT INTO audit_link (seq, event_id, prev_hash, hash)
-    VALUES (coalesce(last.seq, 0) + 1, NEW.id, coalesce(last.hash, ''), audit_digest(coalesce(last.hash, ''), NEW));
+    INSERT INTO audit_pending VALUES (NEW.id);
     RETURN NULL;
 END $$;
 -- +goose StatementEnd
 
-CREATE CONSTRAINT TRIGGER audit_chain AFTER INSERT ON audit_event
-    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_chain();
+-- Links what waits, at most n events, in the order of their ids; returns how many.
+-- +goose StatementBegin
+CREATE FUNCTION audit_chain(n int) RETURNS int LANGUAGE plpgsql AS $$
+DECLARE
+    last audit_link;
+    next audit_link;
+    e    audit_event;
+    made int := 0;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('qingfeng audit chain', 0));
+    SELECT * INTO last FROM audit_link ORDER BY seq DESC LIMIT 1;
+    FOR e IN SELECT v.* FROM audit_pending p JOIN audit_event v ON v.id = p.event_id ORDER BY v.id LIMIT n LOOP
+        next.seq := coalesce(last.seq, 0) + 1;
+        next.event_id := e.id;
+        next.prev_hash := coalesce(last.hash, '');
+        next.hash := audit_digest(next.prev_hash, e);
+        INSERT INTO audit_link SELECT next.*;
+        DELETE FROM audit_pending WHERE event_id = e.id;
+        last := next;
+        made := made + 1;
+    END LOOP;
+    RETURN made;
+END $$;
+-- +goose StatementEnd
+
+CREATE TRIGGER audit_wait AFTER INSERT ON audit_event FOR EACH ROW EXECUTE FUNCTION audit_wait();
 CREATE TRIGGER audit_event_keep BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_event
     FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
 CREATE TRIGGER audit_link_keep BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_link

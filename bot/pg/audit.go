@@ -15,8 +15,11 @@ import (
 // ErrAudit says that the audit log is not what was once written.
 var ErrAudit = errors.New("audit log is damaged")
 
-// Record appends an event to the audit log. Its link in the hash chain is made when
-// the transaction commits, in the order of the commits.
+// linkBatch is how many events one LinkAudit transaction links at most.
+const linkBatch = 1000
+
+// Record appends an event to the audit log, with the change it tells of. LinkAudit
+// chains it afterwards.
 func (r *Register) Record(ctx context.Context, e risk.Event) error {
 	if e.Result == "" {
 		e.Result = "ok"
@@ -31,11 +34,28 @@ func (r *Register) Record(ctx context.Context, e risk.Event) error {
 	return nil
 }
 
-// VerifyAudit recomputes the hash chain from its beginning. An event that was
+// LinkAudit chains every event that waits, in batches. Several instances may call it;
+// a running one does so every second.
+func (r *Register) LinkAudit(ctx context.Context) error {
+	for {
+		var made int
+		if err := r.DB.q(ctx).QueryRow(ctx, `SELECT audit_chain($1)`, linkBatch).Scan(&made); err != nil {
+			return fmt.Errorf("link audit: %w", err)
+		}
+		if made < linkBatch {
+			return nil
+		}
+	}
+}
+
+// VerifyAudit links what waits and recomputes the hash chain from its beginning. An event that was
 // changed, taken out or put in gives ErrAudit with the place. Whoever can write to
 // the database can still cut the newest events off: the head (AuditHead) has to be
 // kept somewhere else to notice.
 func (r *Register) VerifyAudit(ctx context.Context) error {
+	if err := r.LinkAudit(ctx); err != nil {
+		return err
+	}
 	rows, err := r.DB.q(ctx).Query(ctx, `
 		SELECT coalesce(l.seq, 0), coalesce(l.prev_hash, ''), coalesce(l.hash, ''),
 		       coalesce(e.id, 0), coalesce(e.at, 'epoch'), coalesce(e.actor, 0), coalesce(e.role, ''), coalesce(e.action, ''),
@@ -79,6 +99,9 @@ func (r *Register) VerifyAudit(ctx context.Context) error {
 
 // AuditHead is the chain's length and newest hash, to be noted outside the database.
 func (r *Register) AuditHead(ctx context.Context) (length int64, hash []byte, err error) {
+	if err := r.LinkAudit(ctx); err != nil {
+		return 0, nil, err
+	}
 	err = r.DB.q(ctx).QueryRow(ctx, `
 		SELECT coalesce(max(seq), 0), coalesce((SELECT hash FROM audit_link ORDER BY seq DESC LIMIT 1), '') FROM audit_link`).Scan(&length, &hash)
 	if err != nil {

@@ -175,6 +175,7 @@ func (a *app) serve(ctx context.Context) error {
 	g.Go(func() error { a.inbox.Run(work); return nil })
 	g.Go(func() error { a.runner.Run(work); return nil })
 	g.Go(func() error { a.sender.Run(work); return nil })
+	g.Go(func() error { a.linkAudit(work); return nil })
 	g.Go(func() error { return a.housekeeping(work) })
 	servers := []*http.Server{
 		{Handler: a.staff, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ErrorLog: quiet()},

@@ -131,6 +131,7 @@ func (w *ordeal) stored(t *testing.T, r *result) (byUser map[string][]entry, pre
 			presses++
 		case bot.KindStopped:
 			stops++
+		default: // what was typed is counted by its replies
 		}
 		byUser[key] = append(byUser[key], e)
 		r.rows++

@@ -47,6 +47,22 @@ func asRun(r pg.JobRun) jobs.Run {
 	return jobs.Run{ID: r.ID, Job: r.Job, DueAt: r.DueAt, Generation: r.Generation, Attempts: r.Attempts}
 }
 
+// linkAudit chains audit events a second after they were written, until ctx is over.
+func (a *app) linkAudit(ctx context.Context) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := a.register.LinkAudit(ctx); err != nil && ctx.Err() == nil {
+				a.log.Warn("link audit", "err", err)
+			}
+		}
+	}
+}
+
 // housekeeping runs the jobs until ctx is over, on the configured Redis or an
 // embedded one.
 func (a *app) housekeeping(ctx context.Context) error {

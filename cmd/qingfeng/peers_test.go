@@ -272,7 +272,7 @@ func serveHTTP(t testing.TB, h http.Handler) string {
 func build(t testing.TB) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "qingfeng")
-	out, err := exec.CommandContext(t.Context(), filepath.Join(runtime.GOROOT(), "bin", "go"), "build", "-o", path, ".").CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, ".").CombinedOutput()
 	if err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}

@@ -17,8 +17,10 @@ func (s *stage) send(ctx context.Context, where string, args []string) error {
 	}
 	p := s.who
 	_, p.since, _ = p.phone.Since(p.since)
-	var err error
-	shown := args[0]
+	var (
+		err   error
+		shown string
+	)
 	switch args[0] {
 	case "voice":
 		err, shown = p.phone.SendVoice(ctx), text.StoryVoice

@@ -31,7 +31,7 @@ func (o *outBuffer) String() string { o.mu.Lock(); defer o.mu.Unlock(); return o
 // machine is an environment with a data directory and ports of its own.
 func machine(t *testing.T) func(string) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "qf") // short: a unix socket lives below it
+	dir, err := os.MkdirTemp("", "qf") //nolint:usetesting // short: a unix socket lives below it
 	if err != nil {
 		t.Fatal(err)
 	}

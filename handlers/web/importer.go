@@ -133,8 +133,11 @@ func (s *site) runImport(ctx context.Context, v *visit, p *importView, data []by
 		change risk.Change
 		label  string
 	}{
-		{risk.ChangeAdded, text.WebAdded}, {risk.ChangeAltered, text.WebAltered}, {risk.ChangeMoved, text.WebMoved},
-		{risk.ChangeGone, text.WebGone}, {risk.ChangeKept, text.WebKept},
+		{risk.ChangeAdded, text.WebAdded},
+		{risk.ChangeAltered, text.WebAltered},
+		{risk.ChangeMoved, text.WebMoved},
+		{risk.ChangeGone, text.WebGone},
+		{risk.ChangeKept, text.WebKept},
 	}
 	plan := risk.ImportPlan{Lines: report.Lines}
 	byChange := map[risk.Change]string{}

@@ -17,9 +17,16 @@ type stand struct {
 // stands are the columns of the board.
 func stands() []stand {
 	return []stand{
-		{"new", text.WebStateNotBegun}, {"draft", text.WebStateDraft}, {"submitted", text.WebStateSubmitted}, {"mutual_check", text.WebStateMutual},
-		{"section_review", text.WebStateSection}, {"returned", text.WebStateReturned}, {"leader_review", text.WebStateLeader},
-		{"grading", text.WebStateGrading}, {"confirmed", text.WebStateConfirmed}, {"offline", text.WebStateOffline},
+		{"new", text.WebStateNotBegun},
+		{"draft", text.WebStateDraft},
+		{"submitted", text.WebStateSubmitted},
+		{"mutual_check", text.WebStateMutual},
+		{"section_review", text.WebStateSection},
+		{"returned", text.WebStateReturned},
+		{"leader_review", text.WebStateLeader},
+		{"grading", text.WebStateGrading},
+		{"confirmed", text.WebStateConfirmed},
+		{"offline", text.WebStateOffline},
 	}
 }
 
