@@ -337,6 +337,7 @@ func TestGrantAndRevoke(t *testing.T) {
 // auditLines are "action result actor note", in the order of the chain.
 func auditLines(t *testing.T, r *pg.Register) (lines []string) {
 	t.Helper()
+	ok(t, r.LinkAudit(t.Context()))
 	rows, err := r.DB.Q(t.Context()).Query(t.Context(),
 		`SELECT e.action || ' ' || e.result || ' ' || e.actor || ' ' || e.note FROM audit_event e JOIN audit_link l ON l.event_id = e.id ORDER BY l.seq`)
 	ok(t, err)
