@@ -39,7 +39,7 @@ func (d *Desk) generalCommands() []convo.Command {
 // starters begin something when no step took the words.
 func (d *Desk) starters() []convo.Command {
 	return []convo.Command{
-		{Name: "start", Match: words(text.WordsStart), Run: d.goOn},
+		{Name: "start", Match: wantsCheck, Run: d.goOn},
 		{Name: "submit", Match: words(text.WordsSubmit), Run: d.submitNow},
 		{Name: "upload", Match: words(text.WordsUpload), Run: d.upload, Resume: true},
 		{Name: "edit.which", Match: words(text.WordsEditBare), Run: d.editRow},
@@ -49,6 +49,21 @@ func (d *Desk) starters() []convo.Command {
 		{Name: "complain", Match: complaint, Run: d.complain, Resume: true},
 		{Name: "thanks", Match: words(text.WordsThanks), Run: func(_ context.Context, t *convo.Turn) error { t.Say(text.YouAreWelcome); return nil }},
 	}
+}
+
+// longestWish in characters: longer is a story about the self-check, not a wish to begin.
+const longestWish = 16
+
+// wantsCheck hears 开始, and 自查咋弄啊: whoever speaks of the self-check without
+// asking what it is wants to be at it.
+func wantsCheck(said string) ([]string, bool) {
+	if text.Says(text.WordsStart, said) {
+		return nil, true
+	}
+	if utf8.RuneCountInString(said) > longestWish || !text.Has(text.WordsCheckTopic, said) {
+		return nil, false
+	}
+	return nil, text.Has(text.WordsHowBegin, said) || !asks(said, false)
 }
 
 func words(phrases string) func(string) ([]string, bool) {

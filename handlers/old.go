@@ -52,6 +52,9 @@ func (d *Desk) readLast(ctx context.Context, t *convo.Turn, s *filling) (convo.N
 		return d.readNode(ctx, t, s)
 	}
 	fate := t.Answer.Key()
+	if fate == "" && utf8.RuneCountInString(t.Answer.Text) >= 2*shortestSentence && !asks(t.Answer.Text, true) {
+		fate = "edit" // whoever tells what is different has something to change
+	}
 	if fate == "" {
 		return convo.NotUnderstood(), nil
 	}

@@ -60,8 +60,8 @@ func TestUnknownWordsAreAnsweredAndAfterThreeOtherWaysAreOffered(t *testing.T) {
 	zhang.Send("自查").Send("早退").ExpectCard("哪一类")
 	zhang.Send("随便").Expect("请回复选项前的数字").ExpectCard("哪一类").ExpectNothing()
 	zhang.Send("9").Expect("没有第9个选项").ExpectNothing()
-	zhang.Send("随便").Expect("转页面").ExpectNothing()
-	zhang.Send("1、2").Expect("找人").ExpectNothing()
+	zhang.Send("随便").Expect("转页面").ExpectCard("哪一类").ExpectNothing()
+	zhang.Send("1、2").Expect("只能选一个").ExpectCard("哪一类").ExpectNothing()
 	zhang.Send("2").ExpectCard("选措施")
 	zhang.Send("7").Expect("没有第7个选项") // counted anew
 }

@@ -335,19 +335,19 @@ func (p *play) stepText(ctx context.Context, d dialog, raw, folded string, numbe
 	return p.miss(ctx, said, hint)
 }
 
-// miss tells what this step expects, with the question the first time; after three
-// it offers other ways.
+// miss tells what this step expects, with the question; every third time it offers
+// other ways. The second in a row repeats no question: it stands just above.
 func (p *play) miss(ctx context.Context, said []bot.Reply, hint string) error {
 	p.conv.Misses++
 	switch {
-	case p.conv.Misses >= 3:
+	case p.conv.Misses%3 == 0:
 		p.t.Say(text.ConvoMissOffer)
 	case len(said) > 0:
 		p.t.effects.replies = append(p.t.effects.replies, said...)
 	default:
 		p.t.Say(hint)
 	}
-	if p.conv.Misses == 1 {
+	if p.conv.Misses%3 != 2 {
 		return p.ask(ctx, true)
 	}
 	return nil

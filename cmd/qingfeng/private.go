@@ -121,7 +121,7 @@ func database(ctx context.Context, cfg Config, log *slog.Logger) (db *pg.DB, url
 
 // private finds the running private cluster or starts it.
 func private(ctx context.Context, cfg Config, log *slog.Logger) (url string, stop func(), err error) {
-	if err := os.MkdirAll(cfg.DataDir, 0o755); err != nil {
+	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return "", nil, fmt.Errorf("data directory: %w", err)
 	}
 	for until := time.Now().Add(clusterWait); ; {
