@@ -20,7 +20,7 @@ func TestSomebodyWhoTellsWhatIsDifferentIsAskedForTheNewWords(t *testing.T) {
 	p := b.begun("wang").Expect("去年第1条")
 	p.Send("随便").Expect("请回复选项前的数字").Expect("去年第1条")
 	p.Send("看着办").Expect("请回复选项前的数字")
-	p.Send("哈哈哈").Expect("看来这样说不方便").Expect("去年第1条")
+	p.Send("哈哈哈").Expect("还是没看明白").Expect("去年第1条")
 	p.Send("现在都是系统自动抽取评标专家，跟以前不一样了").Expect("第1条现在写的是")
 	p.Send("抽取记录可能提前导出给投标人看，换取好处").Expect("第1条")
 }

@@ -372,7 +372,7 @@ func numberHint(c Choices, numbers []int) string {
 	for _, n := range numbers {
 		if n > len(c.Options) {
 			if len(c.Options) == 1 {
-				return text.ConvoOneOption
+				return fmt.Sprintf(text.ConvoOneOption, n)
 			}
 			return fmt.Sprintf(text.ConvoOutOfRange, n, len(c.Options))
 		}

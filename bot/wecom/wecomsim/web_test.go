@@ -2,6 +2,7 @@ package wecomsim
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,10 +34,18 @@ func (r *rig) sees(ctx context.Context, condition string) {
 	}
 }
 
+// page does actions one after the other. The page may draw itself anew between the
+// finding of a node and the action on it: then the action is tried again.
 func (r *rig) page(ctx context.Context, actions ...chromedp.Action) {
 	r.t.Helper()
-	if err := chromedp.Run(ctx, actions...); err != nil {
-		r.t.Fatal(err)
+	for _, action := range actions {
+		err := chromedp.Run(ctx, action)
+		for try := 0; try < 5 && err != nil && strings.Contains(err.Error(), "with given id"); try++ {
+			err = chromedp.Run(ctx, action)
+		}
+		if err != nil {
+			r.t.Fatal(err)
+		}
 	}
 }
 
@@ -83,8 +92,10 @@ func TestVotesAndSelectorsOfTheWebChatSubmit(t *testing.T) {
 	r.post(sendPath, cardTo("lisi", voteCard("T1")))
 	ctx := r.browser("/sim/#lisi")
 	r.sees(ctx, `document.querySelectorAll('.opt input').length === 3`)
-	r.page(ctx, chromedp.Click(".opt:nth-child(2) input", chromedp.ByQuery), chromedp.Click(".opt:nth-child(3) input", chromedp.ByQuery),
-		chromedp.Click(".acts .btn", chromedp.ByQuery))
+	// One evaluation an action: the page may draw itself anew between finding and clicking.
+	r.page(ctx, chromedp.Evaluate(`document.querySelector('.opt:nth-child(2) input').click()`, nil),
+		chromedp.Evaluate(`document.querySelector('.opt:nth-child(3) input').click()`, nil),
+		chromedp.Evaluate(`document.querySelector('.acts .btn').click()`, nil))
 	for len(r.received()) == 0 && ctx.Err() == nil {
 		time.Sleep(10 * time.Millisecond)
 	}
@@ -93,7 +104,7 @@ func TestVotesAndSelectorsOfTheWebChatSubmit(t *testing.T) {
 	}
 	r.post(sendPath, cardTo("lisi", multiCard("T2")))
 	r.sees(ctx, `document.querySelectorAll('.sel select').length === 2`)
-	r.page(ctx, chromedp.SetValue(".sel select", "2", chromedp.ByQuery),
+	r.page(ctx, chromedp.Evaluate(`{ const s = document.querySelector('.sel select'); s.value = '2'; s.dispatchEvent(new Event('change', {bubbles: true})); }`, nil),
 		chromedp.Evaluate(`[...document.querySelectorAll('.acts .btn')].pop().click()`, nil))
 	for len(r.received()) < 2 && ctx.Err() == nil {
 		time.Sleep(10 * time.Millisecond)
