@@ -142,7 +142,8 @@ func sendOne(t testing.TB, c *convotest.Chat) {
 }
 
 func TestASenderThatDiedInTheMiddleCountsAsUnknown(t *testing.T) {
-	c := convotest.New(t, office(t), convotest.WithSender(func(s *convo.SenderConfig) { s.Limits.Lease = 30 * time.Millisecond }))
+	const lease = 1500 * time.Millisecond // of the database's clock: long beside a slow machine's Settle
+	c := convotest.New(t, office(t), convotest.WithSender(func(s *convo.SenderConfig) { s.Limits.Lease = lease }))
 	queue(t, c, bot.LaneReply, "li", "a", "b")
 	dead, err := c.DB.ClaimSends(t.Context(), c.Clock.Now(), 8, c.Sender.Limits)
 	must(t, err)
@@ -151,7 +152,7 @@ func TestASenderThatDiedInTheMiddleCountsAsUnknown(t *testing.T) {
 	}
 	c.Settle()
 	expect(t, "while the lease lasts", texts(c, "li"), "")
-	time.Sleep(40 * time.Millisecond)
+	time.Sleep(lease + 50*time.Millisecond)
 	again, err := c.DB.ClaimSends(t.Context(), c.Clock.Now(), 8, c.Sender.Limits)
 	must(t, err)
 	if len(again) != 1 || !again[0].Doubt || !slices.Equal(again[0].Body, dead[0].Body) {
@@ -160,7 +161,7 @@ func TestASenderThatDiedInTheMiddleCountsAsUnknown(t *testing.T) {
 	// The dead one's late verdict is no longer asked for.
 	must(t, c.DB.Finish(t.Context(), c.Clock.Now(), dead[0], convo.SendResult{State: convo.SendFailed}))
 	expect(t, "rows", states(t, c), "sending pending")
-	time.Sleep(40 * time.Millisecond)
+	time.Sleep(lease + 50*time.Millisecond)
 	c.Settle()
 	expect(t, "li", texts(c, "li"), "a b")
 }
