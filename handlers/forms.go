@@ -20,6 +20,9 @@ type Scope struct {
 	// Settled leaves out every form that is not confirmed: its text is its owner's and
 	// its reviewers' alone (DOMAIN.md §2.4).
 	Settled bool
+	// Submitted prints drafts as blank forms: nobody but their owner reads them, and a
+	// blank one can be filled in by hand.
+	Submitted bool
 }
 
 // Forms that can be exported today; the others belong to later stages.
@@ -47,6 +50,11 @@ func (d *Desk) Export(ctx context.Context, which string, s Scope, as form.Format
 	}
 	if s.Settled {
 		checks = slices.DeleteFunc(checks, func(c risk.SelfCheck) bool { return c.State != risk.CheckConfirmed })
+	}
+	for i := range checks {
+		if c := &checks[i]; s.Submitted && c.State == risk.CheckDraft {
+			c.Points, c.ZeroReason, c.Duties = nil, "", ""
+		}
 	}
 	e := export{desk: d, pack: p, campaign: campaign, unit: unit, checks: checks, scope: s}
 	switch which {

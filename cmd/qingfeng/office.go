@@ -162,6 +162,7 @@ func exportCommand(ctx context.Context, e env, args []string) error {
 		if err != nil {
 			return err
 		}
+		scope.Submitted = true
 		name, data, err := a.desk.Export(ctx, rest[0], scope, form.Format(*format))
 		if err != nil {
 			return err
