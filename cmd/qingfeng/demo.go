@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
 	"strconv"
 	"strings"
 	"syscall"
@@ -111,7 +112,7 @@ func (e env) stay(ctx context.Context, cfg Config, db *pg.DB, url string, log *s
 	defer remove()
 	go a.announceMenu(ctx)
 	go a.whenReady(ctx, callback, func() {
-		fmt.Fprintf(e.out, text.DemoReady+"\n", cfg.WecomAPIBase+"/sim/", cfg.BaseURL, text.DemoCadre, text.DemoOffice, "linxiaoya")
+		fmt.Fprintf(e.out, text.DemoReady+"\n", cfg.WecomAPIBase+"/sim/", cfg.BaseURL, text.DemoCadre, text.DemoOffice, os.Args[0], "linxiaoya")
 	})
 	return a.serve(ctx)
 }
