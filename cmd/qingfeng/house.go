@@ -84,8 +84,8 @@ func (a *app) housekeeping(ctx context.Context) error {
 	s, err := jobs.New(jobs.Config{
 		Runs: runs{a.db}, Redis: conn, Now: a.now, Log: a.log,
 		Jobs: []jobs.Job{
-			jobs.Reconcile(a.members, a.reconcile, shanghai()),
-			jobs.Prune(a.register.Prune, shanghai()),
+			jobs.Reconcile(a.members, a.reconcile, bot.Zone()),
+			jobs.Prune(a.register.Prune, bot.Zone()),
 		},
 	})
 	if err != nil {
@@ -186,7 +186,7 @@ func (e env) showJobs(ctx context.Context, db *pg.DB, asJSON bool) error {
 	}
 	for _, run := range open {
 		state := map[string]string{"planned": text.JobsPlanned, "running": text.JobsRunning, "failed": text.JobsFailed}[run.State]
-		fmt.Fprintf(e.out, text.JobsRun+"\n", run.ID, run.Job, run.DueAt.In(shanghai()).Format(time.DateTime), state, run.Attempts, run.Error)
+		fmt.Fprintf(e.out, text.JobsRun+"\n", run.ID, run.Job, run.DueAt.In(bot.Zone()).Format(time.DateTime), state, run.Attempts, run.Error)
 	}
 	if len(open) == 0 {
 		fmt.Fprintln(e.out, text.JobsNothing)

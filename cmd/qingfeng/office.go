@@ -75,7 +75,7 @@ func campaignCommand(ctx context.Context, e env, args []string) error {
 	}
 	switch {
 	case len(rest) == 1 && rest[0] == "open":
-		day, err := time.ParseInLocation(time.DateOnly, *due, shanghai())
+		day, err := time.ParseInLocation(time.DateOnly, *due, bot.Zone())
 		if err != nil {
 			return fmt.Errorf(text.CmdCampaignBadDue, *due)
 		}

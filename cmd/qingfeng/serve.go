@@ -135,8 +135,5 @@ func (a *app) opsHandler() http.Handler {
 	return mux
 }
 
-// shanghai is the time zone of every civil date (DOMAIN.md §2.1).
-func shanghai() *time.Location { return time.FixedZone("Asia/Shanghai", 8*60*60) }
-
 // now is the wall clock in the zone people here live in.
-func (e env) now() time.Time { return time.Now().In(shanghai()) }
+func (e env) now() time.Time { return time.Now().In(bot.Zone()) }

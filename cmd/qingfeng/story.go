@@ -14,12 +14,13 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"qingfeng/bot"
 	"qingfeng/bot/pg"
 	"qingfeng/bot/text"
 )
 
 // storyStart is the Monday on which the story's campaign is being prepared (DOMAIN.md §3.2).
-func storyStart() time.Time { return time.Date(2026, 9, 28, 9, 4, 0, 0, shanghai()) }
+func storyStart() time.Time { return time.Date(2026, 9, 28, 9, 4, 0, 0, bot.Zone()) }
 
 // tempPrefix begins the name of every throw-away database.
 const tempPrefix = "qingfeng_story_"
