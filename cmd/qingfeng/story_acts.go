@@ -18,39 +18,42 @@ import (
 	"qingfeng/handlers"
 )
 
-// act is a verb of the scripts.
-type act func(s *stage, ctx context.Context, where string, args []string) error
+// act is a verb of the scripts and how many words it needs at least.
+type act struct {
+	words int
+	do    func(s *stage, ctx context.Context, where string, args []string) error
+}
 
 // oldLine is a row of an old form, or one that the office enters from paper.
 type oldLine struct{ node, text, measure string }
 
 func acts() map[string]act {
 	return map[string]act{
-		"state":   (*stage).expectState,
-		"rows":    (*stage).expectRows,
-		"level":   (*stage).expectLevel,
-		"clean":   (*stage).expectClean,
-		"plugin":  (*stage).plugin,
-		"quiet":   (*stage).quiet,
-		"until":   (*stage).until,
-		"mark":    (*stage).mark,
-		"add":     (*stage).mark,
-		"mutual":  (*stage).mutual,
-		"judge":   (*stage).judge,
-		"look":    (*stage).look,
-		"row":     (*stage).oldRow,
-		"adopt":   (*stage).adopt,
-		"paper":   (*stage).paper,
-		"race":    (*stage).race,
-		"send":    (*stage).send,
-		"visitor": (*stage).visitor,
-		"old":     (*stage).pressOld,
-		"move":    (*stage).move,
-		"exports": (*stage).exports,
-		"still":   (*stage).still,
-		"hush":    func(s *stage, _ context.Context, _ string, _ []string) error { s.terse = true; return nil },
-		"aloud":   func(s *stage, _ context.Context, _ string, _ []string) error { s.terse = false; return nil },
-		"loud":    func(s *stage, _ context.Context, _ string, _ []string) error { s.loud = true; return nil },
+		"state":   {2, (*stage).expectState},
+		"rows":    {2, (*stage).expectRows},
+		"level":   {3, (*stage).expectLevel},
+		"clean":   {2, (*stage).expectClean},
+		"plugin":  {2, (*stage).plugin},
+		"quiet":   {0, (*stage).quiet},
+		"until":   {0, (*stage).until},
+		"mark":    {2, (*stage).mark},
+		"add":     {2, (*stage).mark},
+		"mutual":  {2, (*stage).mutual},
+		"judge":   {4, (*stage).judge},
+		"look":    {2, (*stage).look},
+		"row":     {0, (*stage).oldRow},
+		"adopt":   {1, (*stage).adopt},
+		"paper":   {2, (*stage).paper},
+		"race":    {2, (*stage).race},
+		"send":    {1, (*stage).send},
+		"visitor": {2, (*stage).visitor},
+		"old":     {2, (*stage).pressOld},
+		"move":    {2, (*stage).move},
+		"exports": {0, (*stage).exports},
+		"still":   {2, (*stage).still},
+		"hush":    {0, func(s *stage, _ context.Context, _ string, _ []string) error { s.terse = true; return nil }},
+		"aloud":   {0, func(s *stage, _ context.Context, _ string, _ []string) error { s.terse = false; return nil }},
+		"loud":    {0, func(s *stage, _ context.Context, _ string, _ []string) error { s.loud = true; return nil }},
 	}
 }
 
@@ -109,9 +112,6 @@ func pointNo(c risk.SelfCheck, no int) (risk.Point, error) {
 
 // state USER STATE
 func (s *stage) expectState(ctx context.Context, where string, args []string) error {
-	if err := need(args, 2); err != nil {
-		return err
-	}
 	c, err := s.formOf(ctx, args[0])
 	if err != nil {
 		return err
@@ -122,9 +122,6 @@ func (s *stage) expectState(ctx context.Context, where string, args []string) er
 
 // rows USER N
 func (s *stage) expectRows(ctx context.Context, where string, args []string) error {
-	if err := need(args, 2); err != nil {
-		return err
-	}
 	c, err := s.formOf(ctx, args[0])
 	if err != nil {
 		return err
@@ -139,9 +136,6 @@ func (s *stage) expectRows(ctx context.Context, where string, args []string) err
 
 // level USER NO LEVEL: what was suggested, or confirmed
 func (s *stage) expectLevel(ctx context.Context, where string, args []string) error {
-	if err := need(args, 3); err != nil {
-		return err
-	}
 	c, err := s.formOf(ctx, args[0])
 	if err != nil {
 		return err
@@ -164,9 +158,6 @@ func (s *stage) expectLevel(ctx context.Context, where string, args []string) er
 
 // clean USER NO: the coach has nothing to say about this row
 func (s *stage) expectClean(ctx context.Context, where string, args []string) error {
-	if err := need(args, 2); err != nil {
-		return err
-	}
 	c, err := s.formOf(ctx, args[0])
 	if err != nil {
 		return err
@@ -185,9 +176,6 @@ func (s *stage) expectClean(ctx context.Context, where string, args []string) er
 
 // plugin USER on|off
 func (s *stage) plugin(ctx context.Context, _ string, args []string) error {
-	if err := need(args, 2); err != nil {
-		return err
-	}
 	p, err := s.person(ctx, args[0])
 	if err == nil {
 		p.phone.SetPlugin(args[1] == "on")
@@ -223,9 +211,6 @@ func (s *stage) oldRow(_ context.Context, _ string, args []string) error {
 
 // adopt USER: uploads last year's 附表1, a docx with the rows given before
 func (s *stage) adopt(ctx context.Context, where string, args []string) error {
-	if err := need(args, 1); err != nil {
-		return err
-	}
 	c, err := s.formOf(ctx, args[0])
 	if err != nil {
 		return err
@@ -263,9 +248,6 @@ func labels(n int) []string { return make([]string, n) }
 
 // paper OFFICE OWNER: the office enters a form from paper and asks the owner to confirm
 func (s *stage) paper(ctx context.Context, where string, args []string) error {
-	if err := need(args, 2); err != nil {
-		return err
-	}
 	c, err := s.formOf(ctx, args[1])
 	if err != nil {
 		return err
@@ -302,9 +284,6 @@ func (s *stage) paper(ctx context.Context, where string, args []string) error {
 
 // race USER BUTTON: both phones of a person press the same button at the same moment
 func (s *stage) race(ctx context.Context, where string, args []string) error {
-	if err := need(args, 2); err != nil {
-		return err
-	}
 	p, err := s.person(ctx, args[0])
 	if err != nil {
 		return err
@@ -334,9 +313,6 @@ func (s *stage) race(ctx context.Context, where string, args []string) error {
 
 // old TITLE BUTTON: the current person presses a button of an earlier card
 func (s *stage) pressOld(ctx context.Context, where string, args []string) error {
-	if err := need(args, 2); err != nil {
-		return err
-	}
 	p := s.who
 	_, p.since, _ = p.phone.Since(p.since)
 	for _, m := range p.phone.Messages() {
@@ -358,9 +334,6 @@ func (s *stage) pressOld(ctx context.Context, where string, args []string) error
 
 // move USER SECTION: the roster is imported again with this person's post in another section
 func (s *stage) move(ctx context.Context, where string, args []string) error {
-	if err := need(args, 2); err != nil {
-		return err
-	}
 	const section, userid = 1, 5 // columns of the roster
 	data, err := sheetOf(form.ImportRoster, func(rows [][]string) {
 		for i, r := range rows {
@@ -384,9 +357,6 @@ func (s *stage) move(ctx context.Context, where string, args []string) error {
 
 // still USER D: nothing comes to a person's phone for a while (30m, 2h)
 func (s *stage) still(ctx context.Context, where string, args []string) error {
-	if err := need(args, 2); err != nil {
-		return err
-	}
 	p, err := s.person(ctx, args[0])
 	if err != nil {
 		return err

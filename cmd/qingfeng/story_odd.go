@@ -12,9 +12,6 @@ import (
 
 // send KIND [WORDS N]: the current person sends a voice or image, or pastes words N times
 func (s *stage) send(ctx context.Context, where string, args []string) error {
-	if err := need(args, 1); err != nil {
-		return err
-	}
 	p := s.who
 	_, p.since, _ = p.phone.Since(p.since)
 	var (
@@ -50,9 +47,6 @@ func (s *stage) send(ctx context.Context, where string, args []string) error {
 // visitor USERID WORDS: somebody joins the corp who is not on the roster, and types; they
 // become the current person
 func (s *stage) visitor(ctx context.Context, where string, args []string) error {
-	if err := need(args, 2); err != nil {
-		return err
-	}
 	p := newPerson(s.world, args[0], text.StoryVisitor)
 	s.mu.Lock()
 	s.people[p.id] = p

@@ -22,9 +22,6 @@ type mark struct {
 
 // mark USER NO WORDS, add USER WORDS: for the mutual check that follows
 func (s *stage) mark(_ context.Context, _ string, args []string) error {
-	if err := need(args, 2); err != nil {
-		return err
-	}
 	m := mark{owner: args[0], say: words(args[1:])}
 	if no, err := strconv.Atoi(args[1]); err == nil {
 		m.no, m.say = no, words(args[2:])
@@ -48,9 +45,6 @@ func (s *stage) told(ctx context.Context, user string, said []string) error {
 // mutual HEAD [@SOMEBODY] NAME…: the head records the mutual check of their own section,
 // or of somebody's, held today
 func (s *stage) mutual(ctx context.Context, where string, args []string) error {
-	if err := need(args, 2); err != nil {
-		return err
-	}
 	head, names := args[0], args[1:]
 	own, err := s.formOf(ctx, head)
 	if err != nil {
@@ -109,9 +103,6 @@ func (s *stage) openReview(ctx context.Context, owner string) (risk.SelfCheck, r
 
 // judge REVIEWER OWNER LIKELIHOOD HARM [NO=L,H | NO:why | NO!reason]…: a review by row on the page
 func (s *stage) judge(ctx context.Context, where string, args []string) error {
-	if err := need(args, 4); err != nil {
-		return err
-	}
 	c, r, err := s.openReview(ctx, args[1])
 	if err != nil {
 		s.hold(false, where, "%v", err)
@@ -183,9 +174,6 @@ func denied(say string) error {
 
 // look REVIEWER OWNER: opens a review's page
 func (s *stage) look(ctx context.Context, where string, args []string) error {
-	if err := need(args, 2); err != nil {
-		return err
-	}
 	c, r, err := s.openReview(ctx, args[1])
 	if err != nil {
 		s.hold(false, where, "%v", err)

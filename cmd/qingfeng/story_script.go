@@ -123,7 +123,11 @@ func (s *stage) line(ctx context.Context, where, verb, rest, line string) error 
 		if !ok {
 			return fmt.Errorf("no such verb %q", verb)
 		}
-		return act(s, ctx, where, strings.Fields(rest))
+		args := strings.Fields(rest)
+		if err := need(args, act.words); err != nil {
+			return fmt.Errorf("%s: %w", verb, err)
+		}
+		return act.do(s, ctx, where, args)
 	}
 	return nil
 }
