@@ -13,7 +13,7 @@ import (
 
 // Answerer finds the clause that answers a policy question; knowledge.Book is one.
 type Answerer interface {
-	Ask(question string) (knowledge.Answer, bool)
+	Ask(question string) (knowledge.BookAnswer, bool)
 }
 
 // longestQuestion in characters: more is not a question but a story.

@@ -17,9 +17,9 @@ type Clause struct {
 	Text     string
 }
 
-// Answer is a clause that answers, with the score it was found by (0–1: how much
+// BookAnswer is a clause that answers, with the score it was found by (0–1: how much
 // of the question's weight the clause covers).
-type Answer struct {
+type BookAnswer struct {
 	Clause
 	Score float64
 }
@@ -105,10 +105,10 @@ func parse(raw string) ([]Clause, error) {
 }
 
 // Ask finds the clause that answers a question; found is false when none does.
-func (b *Book) Ask(question string) (answer Answer, found bool) {
+func (b *Book) Ask(question string) (answer BookAnswer, found bool) {
 	asked := slices.Compact(slices.Sorted(slices.Values(termsOf(strip(question)))))
 	if len(asked) == 0 {
-		return Answer{}, false
+		return BookAnswer{}, false
 	}
 	total := 0.0
 	for _, t := range asked {
@@ -131,9 +131,9 @@ func (b *Book) Ask(question string) (answer Answer, found bool) {
 		}
 	}
 	if best < 0 || bestCover < enough {
-		return Answer{}, false
+		return BookAnswer{}, false
 	}
-	return Answer{Clause: b.clauses[best], Score: bestCover}, true
+	return BookAnswer{Clause: b.clauses[best], Score: bestCover}, true
 }
 
 // weight is a term's inverse document frequency. A term that no clause knows counts

@@ -180,3 +180,9 @@ func (db *DB) AfterCommit(ctx context.Context, f func()) {
 	defer t.mu.Unlock()
 	t.after = append(t.after, f)
 }
+
+// Conn is what SQL runs on: the transaction that a context carries, or the pool.
+type Conn = querier
+
+// Conn is where SQL of ctx runs, for stores outside this package (knowledge/index).
+func (db *DB) Conn(ctx context.Context) Conn { return db.q(ctx) }
