@@ -19,8 +19,14 @@ type Desk struct {
 	Pages Pages
 	// Days is the working calendar; the zero one knows weekends only.
 	Days plan.Calendar
-	// Answers finds clauses for policy questions.
+	// Answers answers policy questions inside a turn: it quotes and calls nobody. Without
+	// it no words are taken for a question.
 	Answers Answerer
+	// Questions is the log of what was asked.
+	Questions Questions
+	// Away reports whether questions are left to Answering, which may call an endpoint;
+	// nil: never.
+	Away func(ctx context.Context) (bool, error)
 	// Packs loads a rule pack by code; risk.LoadPack in production.
 	Packs func(code string) (*risk.Pack, error)
 }
@@ -42,6 +48,12 @@ func (p Pages) Mutual(section int64) string { return fmt.Sprintf("%s/mutual/%d",
 
 // Grading is the leading group's list of a campaign.
 func (p Pages) Grading(campaign int64) string { return fmt.Sprintf("%s/grading/%d", p.Base, campaign) }
+
+// Clause is a clause of the knowledge base with what stands around it.
+func (p Pages) Clause(passage int64) string { return fmt.Sprintf("%s/clause/%d", p.Base, passage) }
+
+// Documents is where the office adds documents to the knowledge base.
+func (p Pages) Documents() string { return p.Base + "/library" }
 
 // Board is the coordinator's board.
 func (p Pages) Board() string { return p.Base + "/board" }

@@ -424,7 +424,7 @@ func TestPacksThatAskForMeasuresLaterDoNotAskNow(t *testing.T) {
 	for _, pack := range []string{"bureau", "college"} {
 		t.Run(pack, func(t *testing.T) {
 			b := newBureauUnder(t, pack)
-			b.desk.Answers = newOfficeBook(t)
+			b.withHandbook()
 			p := b.begun("wang")
 			p.Send(sentence1).Expect("第1条")
 			p.Send("改类别").Expect("这条更像哪一类")

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"qingfeng/bot/convo"
@@ -11,8 +12,8 @@ import (
 // Routes is the whole list of what the bot understands.
 func (d *Desk) Routes() (*convo.Router, error) {
 	r := &convo.Router{
-		Globals:  append(d.generalCommands(), d.Commands()...),
-		Starters: append(d.starters(), d.Openers()...),
+		Globals:  slices.Concat(d.generalCommands(), d.askCommands(), d.Commands()),
+		Starters: slices.Concat(d.starters(), d.askOpeners(), d.Openers()),
 		Presses: map[string]convo.Handler{
 			"selfcheck.start": d.startFromLaunch,
 			"selfcheck.which": d.which,
@@ -20,6 +21,8 @@ func (d *Desk) Routes() (*convo.Router, error) {
 			"paper.wrong":     d.wrongPaper,
 			"campaign.end":    d.pressEnd,
 			"campaign.go_on":  d.pressGoOn,
+			"question.why":    d.pressWhy,
+			"question.open":   d.pressOpen,
 		},
 		Menu: map[string]convo.Handler{
 			MenuSelfCheck: d.goOn,
@@ -27,7 +30,9 @@ func (d *Desk) Routes() (*convo.Router, error) {
 			MenuHelp:      d.help,
 		},
 		Notes: map[string]convo.Handler{
-			NoteWindow: d.windowClosed,
+			NoteWindow:   d.windowClosed,
+			NoteAnswered: d.noteAnswered,
+			noteLooking:  d.noteLooking,
 		},
 		Events:   d.appEvents(),
 		Refused:  d.refused,
@@ -46,6 +51,8 @@ func (d *Desk) Routes() (*convo.Router, error) {
 		convo.Register(r, d.selfCheckFlow()),
 		convo.Register(r, d.editFlow()),
 		convo.Register(r, d.campaignFlow()),
+		convo.Register(r, d.whyFlow()),
+		convo.Register(r, d.unansweredFlow()),
 		d.Flows(r),
 	} {
 		if err != nil {

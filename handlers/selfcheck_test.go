@@ -3,26 +3,14 @@ package handlers
 import (
 	"testing"
 	"time"
-
-	"qingfeng/knowledge"
-	"qingfeng/knowledge/handbook"
 )
 
 // newOffice is the bureau with a handbook to ask.
 func newOffice(t *testing.T) *bureau {
 	t.Helper()
 	b := newBureau(t)
-	b.desk.Answers = newOfficeBook(t)
+	b.withHandbook()
 	return b
-}
-
-func newOfficeBook(t *testing.T) *knowledge.Book {
-	t.Helper()
-	book, err := knowledge.Read(handbook.Files)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return book
 }
 
 func TestACadreFillsInThreePointsInFourTurnsEach(t *testing.T) {

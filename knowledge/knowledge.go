@@ -108,6 +108,8 @@ type Query struct {
 	Limit  int // at most; 0 is 20
 	// Vector is the question's embedding; nil without an endpoint.
 	Vector []float32
+	// Embedder is the name of the model that made Vector: vectors of two models do not compare.
+	Embedder string
 }
 
 // Hit is a passage that was found.
@@ -128,6 +130,19 @@ type Searcher interface {
 	Search(ctx context.Context, q Query) ([]Hit, error)
 }
 
+// Name is how people name a document or its clause: any of the three may be empty.
+type Name struct {
+	Title   string // as it was written, without 《》
+	Number  string // 文号, letters and digits only
+	Article string // its value: 12; 12-1 for 第十二条之一
+}
+
+// Finder finds the passages of a named clause; with no Article, of a named document.
+// Query says who asks, for which day, and how many at most.
+type Finder interface {
+	Find(ctx context.Context, q Query, n Name) ([]Hit, error)
+}
+
 // Outcome is one of the three honest ways to answer.
 type Outcome string
 
@@ -137,6 +152,27 @@ const (
 	None     Outcome = "none"    // nothing was found
 )
 
+// Reason says why there is no answer, or none without a reserve; who shows it has a
+// sentence for each.
+type Reason string
+
+const (
+	NoWords     Reason = "no_words"     // nothing was asked
+	OnlySymbols Reason = "symbols"      // no letter and no digit: 😀
+	Pinyin      Reason = "pinyin"       // no Han character, and nothing found
+	NoSubject   Reason = "no_subject"   // 为什么, with no question before it
+	NoDate      Reason = "no_date"      // 当时的规定, and no date was ever named
+	WhichOne    Reason = "which_one"    // 第十二条 of what
+	NoDocument  Reason = "no_document"  // a named document that is not there, or not for this reader
+	NoClause    Reason = "no_clause"    // the document is there and has no such clause
+	NothingElse Reason = "nothing_else" // 还有吗: no
+	NotFound    Reason = "not_found"    // nothing covers the question
+	Weak        Reason = "weak"         // on the subject, but not the answer
+	OnlyLapsed  Reason = "only_lapsed"  // only texts that no longer hold
+	ModelUnsure Reason = "model_unsure" // a model read the clauses and found no answer in them
+	Unverified  Reason = "unverified"   // an answer did not pass the check before leaving
+)
+
 // Question is what somebody asks.
 type Question struct {
 	Text   string
@@ -144,6 +180,8 @@ type Question struct {
 	// Before is the question before this one in the same talk and what answered it;
 	// a follow-up (那副科级呢) takes its subject from there.
 	Before string
+	// About is the title of the document that answered it: 第十二条呢 means its clause.
+	About string
 	// Seen are passages shown already (还有吗): they are not shown again.
 	Seen []int64
 	Now  time.Time
@@ -155,6 +193,7 @@ type Question struct {
 // Answer is what is said, and what it stands on.
 type Answer struct {
 	Outcome Outcome
+	Reason  Reason // empty for an answer
 	// Understood is the question as it was answered: with the subject a follow-up
 	// left out. Equal to the question otherwise.
 	Understood string

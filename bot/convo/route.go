@@ -169,7 +169,7 @@ func (p *play) command(ctx context.Context, list []Command, folded string) (bool
 		if err := c.Run(ctx, p.t); err != nil {
 			return true, err
 		}
-		if c.Resume && !p.t.effects.end && !p.t.effects.back {
+		if c.Resume && !p.t.effects.end && !p.t.effects.back && !p.t.effects.later {
 			p.t.effects.repeat = true
 		}
 		return true, p.settle(ctx, false)
@@ -192,7 +192,7 @@ func (p *play) policy(ctx context.Context, sure bool) (bool, error) {
 		return false, nil
 	}
 	p.conv.Misses = 0
-	p.t.effects.repeat = true
+	p.t.effects.repeat = !p.t.effects.later
 	return true, p.settle(ctx, false)
 }
 

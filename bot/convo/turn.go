@@ -58,6 +58,7 @@ type effects struct {
 	mode       bot.Mode
 	back       bool // 返回
 	repeat     bool // repeat the pending question at the end
+	later      bool // the answer to a policy question follows in a turn of its own
 	keep       bool // the pressed card stays live
 }
 
@@ -162,6 +163,10 @@ func (t *Turn) Back() bool {
 // RepeatAsk repeats the pending question of the active flow, if there is one,
 // after everything else that this turn says.
 func (t *Turn) RepeatAsk() { t.effects.repeat = true }
+
+// AnswerLater tells that the answer to a policy question comes in a turn of its own: the
+// pending question waits for it and is not repeated now.
+func (t *Turn) AnswerLater() { t.effects.later = true }
 
 // KeepCard leaves the pressed card as it is (查看详情): it can be pressed again.
 func (t *Turn) KeepCard() { t.effects.keep = true }

@@ -27,10 +27,14 @@ func (r *Register) Prune(ctx context.Context) (rows int64, err error) {
 		return rows, fmt.Errorf("prune drafts: %w", err)
 	}
 	rows += drafts
-	for _, sql := range []string{`DELETE FROM web_session WHERE expires_at <= $1`, `DELETE FROM oauth_state WHERE expires_at <= $1`} {
+	for _, sql := range []string{
+		`DELETE FROM web_session WHERE expires_at <= $1`,
+		`DELETE FROM oauth_state WHERE expires_at <= $1`,
+		`DELETE FROM job_run WHERE state = 'done' AND done_at < $1::timestamptz - interval '30 days'`,
+	} {
 		tag, err := r.DB.q(ctx).Exec(ctx, sql, now)
 		if err != nil {
-			return rows, fmt.Errorf("prune sessions: %w", err)
+			return rows, fmt.Errorf("prune what has expired: %w", err)
 		}
 		rows += tag.RowsAffected()
 	}

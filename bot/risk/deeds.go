@@ -271,8 +271,9 @@ func namedPerson(st string) string {
 	return ""
 }
 
-// titledName finds 张局长, 李建国主任, 欧阳科长, 老王, 小李.
-func titledName(st string) string {
+// titledName finds 张局长, 李建国主任, 欧阳科长, 老王, 小李; behind are further words that
+// 老王 stands before.
+func titledName(st string, behind ...string) string {
 	g := guards()
 	for i := range st {
 		sur := surnameAt(st, i)
@@ -307,7 +308,7 @@ func titledName(st string) string {
 				continue
 			}
 			after := st[i+len(sur):]
-			if hasPrefixAny(st[at:], g.NotNick) || !(hasPrefixAny(after, g.NameAfter) || after == "") {
+			if hasPrefixAny(st[at:], g.NotNick) || !(hasPrefixAny(after, g.NameAfter) || hasPrefixAny(after, behind) || after == "") {
 				continue
 			}
 			return nick + sur
@@ -340,8 +341,8 @@ func anonymousName(st string) string {
 
 // fullName finds surname and given name where the frame of the sentence asks for a
 // person: at the head of a clause or after 听说, 给, 找, and directly before a time, an
-// adverb or a deed.
-func fullName(st string) string {
+// adverb or a deed; behind are further words that a person stands before.
+func fullName(st string, behind ...string) string {
 	g := guards()
 	for i := range st {
 		sur := surnameAt(st, i)
@@ -364,7 +365,7 @@ func fullName(st string) string {
 			if strings.Contains(g.Particles, sur) && !hasPrefixAny(after, g.Past) {
 				continue
 			}
-			if leads && hasPrefixAny(after, g.NameAfter) && !(n == 1 && hasPrefixAny(given+after, g.GivenNot)) {
+			if leads && (hasPrefixAny(after, g.NameAfter) || hasPrefixAny(after, behind)) && !(n == 1 && hasPrefixAny(given+after, g.GivenNot)) {
 				return sur + given
 			}
 			if receives && hasPrefixAny(after, g.ObjectAfter) {

@@ -87,6 +87,10 @@ type guardWords struct {
 	Report       []string `json:"report"`
 	Particles    string   `json:"particles"` // surnames that are mostly something else
 	PlaceTail    []string `json:"place_tail"`
+
+	Suspect       []string `json:"suspect"`        // what is asked of a person whom one suspects
+	SuspectBefore []string `json:"suspect_before"` // what begins such a question, behind the name
+	SuspectFree   []string `json:"suspect_free"`   // made-up people of an example
 }
 
 var guards = library[guardWords]("guard.json")

@@ -88,8 +88,12 @@ const (
 	CmdNoSection      = "没有“%s”这个科室，请按花名册里的名称写。"
 	CmdNoPerson       = "花名册里没有 %s。"
 
-	CmdAskUsage = "用法：qingfeng ask \"问题\" [--json]"
-	CmdAskNone  = "没有找到能回答这个问题的条款。"
+	CmdAskUsage = "用法：qingfeng ask \"问题\" [--as USERID] [--json]"
+	CmdAskAs    = "以这个人的身份提问，只看得到他能看的文件；不写则看得到公开和内部文件"
+
+	CmdNoEndpoint   = "配置了模型或密钥，但没有服务地址"
+	CmdBadKey       = "密钥里有空格或不是 ASCII 的字符"
+	CmdBadDimension = "应是 1 到 4000 之间的整数（向量模型的维数）"
 
 	CmdBackupUsage     = "用法：qingfeng backup 文件"
 	CmdRestoreUsage    = "用法：qingfeng restore 文件（只能恢复到还没有导入花名册的空数据库）"

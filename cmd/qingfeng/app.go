@@ -25,7 +25,7 @@ import (
 	"qingfeng/handlers"
 	"qingfeng/handlers/web"
 	"qingfeng/knowledge"
-	"qingfeng/knowledge/handbook"
+	"qingfeng/knowledge/index"
 )
 
 // app is one instance, wired: everything that runs is built here and nowhere else.
@@ -35,6 +35,9 @@ type app struct {
 	now      func() time.Time
 	db       *pg.DB
 	register *pg.Register
+	base     *knowledge.Base
+	index    *index.Store
+	embed    knowledge.Embedder // nil without an embedding model
 	desk     *handlers.Desk
 	runner   *convo.Runner
 	sender   *convo.Sender
@@ -46,15 +49,18 @@ type app struct {
 // newApp wires an instance over an open database. It makes no call and starts nothing.
 func newApp(cfg Config, db *pg.DB, now func() time.Time, random io.Reader, log *slog.Logger) (*app, error) {
 	a := &app{cfg: cfg, log: log, now: now, db: db, register: pg.NewRegister(db, now)}
-	book, err := knowledge.Read(handbook.Files)
-	if err != nil {
+	var err error
+	if a.base, a.index, a.embed, err = newKnowledge(cfg, db, now, log); err != nil {
 		return nil, err
 	}
 	days, err := plan.Shipped()
 	if err != nil {
 		return nil, err
 	}
-	a.desk = &handlers.Desk{Days: days, Reg: a.register, Pages: handlers.Pages{Base: cfg.BaseURL}, Answers: book, Packs: loadOnce(risk.LoadPack)}
+	a.desk = &handlers.Desk{
+		Days: days, Reg: a.register, Pages: handlers.Pages{Base: cfg.BaseURL}, Packs: loadOnce(risk.LoadPack),
+		Answers: a.quoting(), Questions: a.index, Away: a.away,
+	}
 	router, err := a.desk.Routes()
 	if err != nil {
 		return nil, err
@@ -161,6 +167,9 @@ const (
 // close, then what was accepted is finished, then the rest stops. What is not finished
 // then is begun again at the next start.
 func (a *app) serve(ctx context.Context) error {
+	if err := seedHandbook(ctx, a.index); err != nil {
+		return err
+	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.cfg.Listen)
 	if err != nil {
 		return fmt.Errorf(text.CmdPortTaken, a.cfg.Listen, err)
@@ -176,6 +185,8 @@ func (a *app) serve(ctx context.Context) error {
 	g.Go(func() error { a.runner.Run(work); return nil })
 	g.Go(func() error { a.sender.Run(work); return nil })
 	g.Go(func() error { a.linkAudit(work); return nil })
+	g.Go(func() error { a.index.Warm(work); return nil })
+	g.Go(func() error { a.answering().Run(work); return nil })
 	g.Go(func() error { return a.housekeeping(work) })
 	servers := []*http.Server{
 		{Handler: a.staff, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ErrorLog: quiet()},

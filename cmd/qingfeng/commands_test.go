@@ -78,22 +78,6 @@ func TestJSONIsOneDocumentAlsoOfAFailure(t *testing.T) {
 	}
 }
 
-func TestAskAnswersWithItsClauseOrSaysThatItHasNone(t *testing.T) {
-	s := &shell{t: t, vars: map[string]string{}}
-	var doc askJSON
-	s.ok("ask", "--json", "什么是三重一大").json(t, &doc)
-	if doc.Outcome != "answer" || !doc.Grounded || len(doc.Citations) != 1 || len(doc.Citations[0].Path) == 0 || !strings.Contains(doc.Answer, "重大决策") {
-		t.Errorf("%+v", doc)
-	}
-	s.ok("ask", "--json", "食堂几点开饭").json(t, &doc)
-	if doc.Outcome != "none" || doc.Grounded || doc.Answer != "" {
-		t.Errorf("%+v", doc)
-	}
-	if a := s.ok("ask", "食堂几点开饭"); !strings.Contains(a.out, text.CmdAskNone) {
-		t.Errorf("%q", a.out)
-	}
-}
-
 // filled is the template of a kind with its example row filled in as a real one.
 func (s *shell) filled(kind string) string {
 	s.t.Helper()

@@ -45,6 +45,12 @@ type Config struct {
 	Token          Secret
 	AESKey         Secret
 
+	OpenAIBase       string // of an OpenAI-compatible endpoint, up to and with /v1; empty: no model
+	OpenAIKey        Secret
+	OpenAIChat       string // model that writes answers; empty: they are quoted
+	OpenAIEmbed      string // model that embeds; empty: words alone find
+	OpenAIEmbedWidth int    // numbers in one of its vectors
+
 	LogLevel slog.Level
 }
 
@@ -66,7 +72,12 @@ func configFrom(getenv func(string) string) (Config, error) {
 		Secret:         Secret(r.get("WECOM_SECRET", "")),
 		Token:          Secret(r.get("WECOM_TOKEN", "")),
 		AESKey:         Secret(r.get("WECOM_AES_KEY", "")),
+		OpenAIBase:     r.url("OPENAI_BASE_URL", ""),
+		OpenAIKey:      Secret(r.get("OPENAI_API_KEY", "")),
+		OpenAIChat:     r.get("OPENAI_CHAT_MODEL", ""),
+		OpenAIEmbed:    r.get("OPENAI_EMBED_MODEL", ""),
 	}
+	r.openAI(&c)
 	c.BaseURL = r.url("BASE_URL", "http://"+c.Listen)
 	if agent := r.get("WECOM_AGENT_ID", ""); agent != "" {
 		id, err := strconv.ParseInt(agent, 10, 64)
@@ -95,6 +106,26 @@ func configFrom(getenv func(string) string) (Config, error) {
 	}
 	c.DataDir = abs
 	return c, errors.Join(r.bad...)
+}
+
+// openAI checks what goes together: a model needs an endpoint, and an embedding model
+// the width of its vectors.
+func (r *envReader) openAI(c *Config) {
+	if c.OpenAIBase == "" && (c.OpenAIChat != "" || c.OpenAIEmbed != "" || c.OpenAIKey != "") {
+		r.wrong("OPENAI_BASE_URL", text.CmdNoEndpoint)
+	}
+	if strings.ContainsFunc(string(c.OpenAIKey), func(r rune) bool { return r <= ' ' || r > '~' }) {
+		r.wrong("OPENAI_API_KEY", text.CmdBadKey)
+	}
+	width := r.get("OPENAI_EMBED_DIM", "")
+	if width == "" && c.OpenAIEmbed == "" {
+		return
+	}
+	n, err := strconv.Atoi(width)
+	if err != nil || n < 1 || n > 4000 {
+		r.wrong("OPENAI_EMBED_DIM", text.CmdBadDimension)
+	}
+	c.OpenAIEmbedWidth = n
 }
 
 // wecom names what is missing of a WeCom app's credentials.

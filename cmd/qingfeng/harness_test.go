@@ -31,7 +31,7 @@ import (
 const asProgram = "QINGFENG_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(asProgram) != "" {
+	if os.Getenv(asProgram) != "" || len(os.Args) > 1 && os.Args[1] == readFile { // ingest starts itself
 		main()
 		return
 	}

@@ -81,13 +81,19 @@ func (a *app) housekeeping(ctx context.Context) error {
 		defer embedded.Close()
 		conn = embedded.Options()
 	}
-	s, err := jobs.New(jobs.Config{
-		Runs: runs{a.db}, Redis: conn, Now: a.now, Log: a.log,
-		Jobs: []jobs.Job{
-			jobs.Reconcile(a.members, a.reconcile, bot.Zone()),
-			jobs.Prune(a.register.Prune, bot.Zone()),
-		},
-	})
+	all := []jobs.Job{
+		jobs.Reconcile(a.members, a.reconcile, bot.Zone()),
+		jobs.Prune(a.register.Prune, bot.Zone()),
+		jobs.Tend(a.index.CountTerms, a.index.PruneQuestions, a.index.PruneCache, bot.Zone()),
+		jobs.Digest(a.questionDigest, a.now, bot.Zone()),
+	}
+	if a.embed != nil {
+		all = append(all, jobs.Embed(
+			func(ctx context.Context) error { return a.index.EmbedAll(ctx, a.embed) },
+			func(err error) { a.log.Warn("passages not embedded", "err", err) },
+		))
+	}
+	s, err := jobs.New(jobs.Config{Runs: runs{a.db}, Redis: conn, Now: a.now, Log: a.log, Jobs: all})
 	if err != nil {
 		return err
 	}

@@ -60,13 +60,16 @@ func commands() []command {
 		{"grant", text.CmdGrant, grantCommand},
 		{"campaign", text.CmdCampaign, campaignCommand},
 		{"export", text.CmdExport, exportCommand},
+		{"ingest", text.CmdIngest, ingestCommand},
 		{"ask", text.CmdAsk, askCommand},
+		{"eval", text.CmdEval, evalCommand},
 		{"doctor", text.CmdDoctor, doctorCommand},
 		{"migrate", text.CmdMigrate, migrateCommand},
 		{"backup", text.CmdBackup, backupCommand},
 		{"restore", text.CmdRestore, restoreCommand},
 		{"jobs", text.CmdJobs, jobsCommand},
 		{"version", text.CmdVersion, versionCommand},
+		{readFile, text.CmdReadFile, readFileCommand},
 	}
 }
 

@@ -16,8 +16,6 @@ import (
 	"qingfeng/bot/risk"
 	"qingfeng/bot/text"
 	"qingfeng/handlers"
-	"qingfeng/knowledge"
-	"qingfeng/knowledge/handbook"
 )
 
 func grantCommand(ctx context.Context, e env, args []string) error {
@@ -221,47 +219,4 @@ func (a *app) scope(ctx context.Context, campaign int64, section, person string)
 		s.Person = p.ID
 	}
 	return s, nil
-}
-
-// askJSON is the answer's contract with other programs (PRODUCT.md, Commands).
-type askJSON struct {
-	Outcome   string        `json:"outcome"`
-	Answer    string        `json:"answer"`
-	Grounded  bool          `json:"grounded"`
-	Citations []askCitation `json:"citations"`
-}
-
-type askCitation struct {
-	Document string   `json:"document"`
-	Path     []string `json:"path"`
-	Quote    string   `json:"quote"`
-}
-
-func askCommand(_ context.Context, e env, args []string) error {
-	fs := e.flags(text.CmdAskUsage)
-	asJSON := e.jsonFlag(fs)
-	rest, err := parse(fs, args)
-	if err != nil {
-		return err
-	}
-	if len(rest) != 1 {
-		return usage(fs)
-	}
-	book, err := knowledge.Read(handbook.Files)
-	if err != nil {
-		return err
-	}
-	out := askJSON{Outcome: "none", Citations: []askCitation{}}
-	if a, found := book.Ask(rest[0]); found {
-		out = askJSON{Outcome: "answer", Answer: a.Text, Grounded: true, Citations: []askCitation{{Document: a.Document, Path: a.Path, Quote: a.Text}}}
-	}
-	if *asJSON {
-		return e.json(out)
-	}
-	if !out.Grounded {
-		fmt.Fprintln(e.out, text.CmdAskNone)
-		return nil
-	}
-	fmt.Fprintf(e.out, text.AskAnswer+"\n", out.Answer, out.Citations[0].Document, joinPath(out.Citations[0].Path))
-	return nil
 }

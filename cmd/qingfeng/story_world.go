@@ -176,6 +176,9 @@ func newWorld(ctx context.Context, cfg Config, dbURL string, start time.Time, lo
 	if w.app, err = newApp(cfg, db, w.clock.Now, rand.Reader, log); err != nil {
 		return nil, errors.Join(err, staff.Close())
 	}
+	if err := seedHandbook(ctx, w.index); err != nil {
+		return nil, errors.Join(err, staff.Close())
+	}
 	closers = append(closers, serveOn(staff, w.staff))
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup

@@ -18,6 +18,8 @@ type homePage struct {
 	Board    bool
 	Office   bool
 	Grading  bool
+	Keeper   bool
+	Unknown  int // groups of questions that nobody could answer
 }
 
 // waitingSection is a section whose forms wait for the mutual check.
@@ -29,11 +31,19 @@ type waitingSection struct {
 func (s *site) home(ctx context.Context, v *visit) error {
 	p := homePage{Board: mayBoard(v.actor), Office: v.actor.Coordinator()}
 	p.Grading = p.Office || v.actor.Has(bot.RolePrincipal, bot.RoleGroupChair, bot.RoleLeaderInCharge, bot.RoleDiscipline)
+	p.Keeper = p.Office || discipline(v.actor)
 	unit, err := s.Register.Unit(ctx)
 	if err != nil {
 		return err
 	}
 	p.Unit = unit.Name
+	if p.Office {
+		open, err := s.Knowledge.Questions.Unanswered(ctx, s.Now().Add(-openSince))
+		if err != nil {
+			return err
+		}
+		p.Unknown = len(open)
+	}
 	if p.Campaign, p.Open, err = s.Register.Campaign(ctx); err != nil {
 		return err
 	}

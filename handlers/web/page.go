@@ -30,6 +30,16 @@ type frame struct {
 	Flash *flash
 }
 
+// framed is a page in its frame, as templates see it.
+type framed struct {
+	frame
+	Page any
+}
+
+func (s *site) frame(v *visit, title string) frame {
+	return frame{Title: title, CSS: s.css, Actor: v.actor, CSRF: v.csrf, Nav: nav(v), Flash: v.flash}
+}
+
 // link is one entry of the bar at the top.
 type link struct {
 	Text, URL string
@@ -51,6 +61,7 @@ func parsePages() (map[string]*template.Template, error) {
 		t, err := template.New("").Funcs(template.FuncMap{
 			"day": day, "date": date, "clock": clock, "join": strings.Join, "level": levelClass, "add": func(a, b int) int { return a + b },
 			"state": stateLabel, "tone": stateTone, "measure": measureLine, "levelOf": levelOf, "ticket": fingerprint, "scale": scale,
+			"on": onForm, "isTrue": func(b *bool) bool { return b != nil && *b },
 		}).ParseFS(files, "templates/_*.html", name)
 		if err != nil {
 			return nil, err
@@ -67,10 +78,7 @@ func (s *site) show(v *visit, status int, name, title string, data any) error {
 		return fmt.Errorf("web: no template %s", name)
 	}
 	var out bytes.Buffer
-	err := t.ExecuteTemplate(&out, "frame", struct {
-		frame
-		Page any
-	}{frame{Title: title, CSS: s.css, Actor: v.actor, CSRF: v.csrf, Nav: nav(v), Flash: v.flash}, data})
+	err := t.ExecuteTemplate(&out, "frame", framed{s.frame(v, title), data})
 	if err != nil {
 		return fmt.Errorf("web: render %s: %w", name, err)
 	}
@@ -91,6 +99,10 @@ func nav(v *visit) []link {
 	}
 	if mayBoard(v.actor) {
 		all = append(all, link{Text: text.WebNavBoard, URL: "/board"})
+	}
+	all = append(all, link{Text: text.WebNavAsk, URL: "/ask"})
+	if v.actor.Coordinator() || discipline(v.actor) {
+		all = append(all, link{Text: text.WebNavLibrary, URL: "/library"})
 	}
 	if v.actor.Coordinator() {
 		all = append(all, link{Text: text.WebNavImport, URL: "/import"})
@@ -136,6 +148,9 @@ func (s *site) fail(v *visit, err error) {
 		status, home.Title, home.Say = http.StatusForbidden, text.WebDenied, no.say
 	case errors.As(err, &large):
 		status, home.Title, home.Say = http.StatusRequestEntityTooLarge, text.WebTooLarge, text.WebTooLargeHow
+		if v.r.URL.Path == uploadPath {
+			home.Say = fmt.Sprintf(text.LibraryTooLarge, filesMax>>20)
+		}
 	case errors.Is(err, errBadForm):
 		status, home.Title, home.Say = http.StatusBadRequest, text.WebBadForm, text.WebBadFormHow
 	case errors.Is(err, risk.ErrNone), errors.Is(err, errNotFound):

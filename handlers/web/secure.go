@@ -35,7 +35,18 @@ func (s *site) guarded(mux *http.ServeMux, origin string) (http.Handler, error) 
 	}))
 	inner := door.Handler(mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), timeMax)
+		within, limit := timeMax, int64(bodyMax)
+		switch {
+		case r.URL.Path == uploadPath:
+			within, limit = uploadTime, filesMax+1<<20
+		case r.URL.Path == "/ask":
+			within = askTime
+		case strings.HasSuffix(r.URL.Path, "/upload"):
+			limit = uploadMax
+		case r.URL.Path == "/import":
+			limit = importMax
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), within)
 		defer cancel()
 		r = r.WithContext(ctx)
 		h := w.Header()
@@ -48,13 +59,6 @@ func (s *site) guarded(mux *http.ServeMux, origin string) (http.Handler, error) 
 		h.Set("Cache-Control", noStore)
 		if s.secure {
 			h.Set("Strict-Transport-Security", hstsOneYear)
-		}
-		limit := int64(bodyMax)
-		switch {
-		case strings.HasSuffix(r.URL.Path, "/upload"):
-			limit = uploadMax
-		case r.URL.Path == "/import":
-			limit = importMax
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
 		out := &answer{ResponseWriter: w}

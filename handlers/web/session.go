@@ -34,6 +34,11 @@ type visit struct {
 
 // known lets a page see recognised people only: the others go to WeCom and come back.
 func (s *site) known(p page) http.Handler {
+	return s.knownTo(func(context.Context, *visit) error { return nil }, p)
+}
+
+// knownTo is known for those whom may lets in; the body is not read before it does.
+func (s *site) knownTo(may, p page) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx := r.Context()
 		v := &visit{w: w, r: r}
@@ -52,11 +57,15 @@ func (s *site) known(p page) http.Handler {
 			return
 		}
 		v.flash = s.takeFlash(w, r)
-		switch {
-		case v.actor.Person == 0:
+		if v.actor.Person == 0 {
 			s.problem(v, http.StatusForbidden, problem{Title: text.WebStranger, Say: text.WebStrangerHow})
 			return
-		case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		}
+		if err := may(ctx, v); err != nil {
+			s.fail(v, err)
+			return
+		}
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			if err := v.parse(); err != nil {
 				s.fail(v, err)
 				return
@@ -84,7 +93,9 @@ func (s *site) session(ctx context.Context, r *http.Request) (bot.Session, bool,
 // so that it can be kept.
 func (s *site) askLogin(v *visit) {
 	if v.r.Method != http.MethodGet && v.r.Method != http.MethodHead {
-		_ = v.parse()
+		if !strings.HasPrefix(v.r.Header.Get("Content-Type"), "multipart/form-data") { // files of strangers are not read
+			_ = v.parse()
+		}
 		s.problem(v, http.StatusUnauthorized, problem{Title: text.WebSignedOut, Say: text.WebSignedOutHow, Link: "/", LinkText: text.WebSignIn, Kept: typed(v.r)})
 		return
 	}

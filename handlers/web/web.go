@@ -66,14 +66,15 @@ type ImportReport struct {
 
 // Config is what the pages are made of. All of it is needed.
 type Config struct {
-	Desk     *handlers.Desk
-	Register Register
-	Login    Login
-	Lanes    Lanes
-	Importer Importer
-	BaseURL  string // as members reach the pages, without a slash at the end; https makes cookies Secure
-	Now      func() time.Time
-	Log      *slog.Logger
+	Desk      *handlers.Desk
+	Register  Register
+	Login     Login
+	Lanes     Lanes
+	Importer  Importer
+	Knowledge Knowledge
+	BaseURL   string // as members reach the pages, without a slash at the end; https makes cookies Secure
+	Now       func() time.Time
+	Log       *slog.Logger
 }
 
 // site is the pages.
@@ -89,7 +90,7 @@ type page func(ctx context.Context, v *visit) error
 
 // New is the staff pages, /oauth/callback, /healthz and /readyz.
 func New(c Config) (http.Handler, error) {
-	if c.Desk == nil || c.Register == nil || c.Login == nil || c.Lanes == nil || c.Importer == nil || c.Now == nil || c.Log == nil {
+	if c.Desk == nil || c.Register == nil || c.Login == nil || c.Lanes == nil || c.Importer == nil || !c.Knowledge.whole() || c.Now == nil || c.Log == nil {
 		return nil, errors.New("web: a part of the configuration is missing")
 	}
 	base, err := url.Parse(c.BaseURL)
@@ -147,8 +148,24 @@ func New(c Config) (http.Handler, error) {
 		"GET /import":                  s.importPage,
 		"POST /import":                 s.importDo,
 		"GET /import/{kind}/template":  s.importTemplate,
+
+		"GET /clause/{id}":     s.clause,
+		"GET /ask":             s.ask,
+		"POST /ask":            s.asked,
+		"POST /ask/{question}": s.judge,
 	} {
 		mux.Handle(pattern, s.known(p))
+	}
+	for pattern, p := range map[string]struct{ may, page page }{
+		"GET /library":            {s.keeper, s.library},
+		"POST " + uploadPath:      {s.sender, s.libraryUpload},
+		"POST /library/switches":  {s.coordinator, s.setSwitch},
+		"GET /library/{version}":  {s.keeper, s.libraryVersion},
+		"POST /library/{version}": {s.keeper, s.libraryVersionDo},
+		"GET /questions":          {s.coordinator, s.openQuestions},
+		"POST /questions":         {s.coordinator, s.settleQuestions},
+	} {
+		mux.Handle(pattern, s.knownTo(p.may, p.page))
 	}
 	return s.guarded(mux, base.Scheme+"://"+base.Host)
 }

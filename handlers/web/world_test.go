@@ -23,6 +23,8 @@ import (
 	"qingfeng/bot/risk"
 	"qingfeng/handlers"
 	"qingfeng/handlers/web"
+	"qingfeng/knowledge"
+	"qingfeng/knowledge/index"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
@@ -40,6 +42,10 @@ type world struct {
 	browsers map[bot.UserID]*browser
 	logs     *syncBuffer
 	imports  int // sheets applied
+	db       *pg.DB
+	store    *index.Store
+	base     *knowledge.Base // answers with a model, once it has one
+	away     bool
 }
 
 // login is WeCom's OAuth: the code is the member's id.
@@ -96,7 +102,7 @@ func monday() time.Time {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	db := pgtest.New(t)
-	w := &world{t: t, checks: map[bot.UserID]risk.SelfCheck{}, browsers: map[bot.UserID]*browser{}, logs: &syncBuffer{}}
+	w := &world{t: t, db: db, checks: map[bot.UserID]risk.SelfCheck{}, browsers: map[bot.UserID]*browser{}, logs: &syncBuffer{}}
 	now := func() time.Time {
 		if w.chat == nil {
 			return monday()
@@ -104,7 +110,8 @@ func newWorld(t *testing.T) *world {
 		return w.chat.Clock.Now()
 	}
 	w.reg = pg.NewRegister(db, now)
-	w.desk = &handlers.Desk{Reg: w.reg, Pages: handlers.Pages{Base: "https://qf.example"}, Packs: risk.LoadPack}
+	w.openLibrary(now)
+	w.desk = &handlers.Desk{Questions: w.store, Answers: &knowledge.Base{Search: w.store, Find: w.store}, Reg: w.reg, Pages: handlers.Pages{Base: "https://qf.example"}, Packs: risk.LoadPack}
 	router, err := w.desk.Routes()
 	if err != nil {
 		t.Fatal(err)
@@ -113,15 +120,22 @@ func newWorld(t *testing.T) *world {
 	w.chat = convotest.New(t, router, convotest.WithDB(db), convotest.WithDirectory(w.reg), convotest.WithStart(monday()))
 	w.server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.handler.ServeHTTP(rw, r) }))
 	t.Cleanup(w.server.Close)
-	if w.handler, err = web.New(w.config(w.server.URL)); err != nil {
-		t.Fatal(err)
-	}
+	w.serve(w.config(w.server.URL))
 	return w
+}
+
+// serve serves the pages of a configuration from now on.
+func (w *world) serve(c web.Config) {
+	w.t.Helper()
+	var err error
+	if w.handler, err = web.New(c); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 func (w *world) config(base string) web.Config {
 	return web.Config{
-		Desk: w.desk, Register: w.reg, Login: login{}, Lanes: w.chat.Runner, Importer: importer{&w.imports},
+		Desk: w.desk, Register: w.reg, Login: login{}, Lanes: w.chat.Runner, Importer: importer{&w.imports}, Knowledge: w.knowledge(),
 		BaseURL: base, Now: w.chat.Clock.Now, Log: slog.New(slog.NewTextHandler(w.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 }

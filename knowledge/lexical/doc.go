@@ -2,7 +2,24 @@
 // characters and bigrams, with no dictionary and no model.
 //
 // Index holds everything in memory; Weights and Question give the same numbers to
-// knowledge/index for its vectors in Postgres.
+// knowledge/index for its vectors in Postgres, and Rank does there what Index does
+// with its own candidates.
+//
+//   - Terms: Han characters and pairs of neighbours, words of letters and digits;
+//     traditional characters, full-width forms and case folded; 第十二条 is one term.
+//   - A question loses the words that only ask (asking.txt) and gains, at a lower
+//     weight, what statutes and notices call the same thing (lexicon.txt).
+//   - Every entry gets its exact BM25, title and path searched with the text, plus a
+//     share of its chapter's and its document's. The best are then looked at closely:
+//     how much of the question they cover, in how few characters; and a law stands
+//     above an obscure rule. The shares are defaultMix.
+//   - Sure is fitted separately: score against the attainable, score, what the lexicon
+//     brought, and whether the question is small talk or another trade (topics.txt).
+//
+// In memory an Index is a few segments, sorted by size like an LSM tree: postings of
+// four bytes (document and count), the folded text in UTF-16, no pointers per entry;
+// about one KiB an entry. Terms are their hashes everywhere, so that memory and
+// Postgres agree to the last collision.
 package lexical
 
 // Entry is one passage as it is indexed: title and path are searched with the text.

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"qingfeng/bot/pg"
+	"qingfeng/bot/text"
+	"qingfeng/knowledge"
+	"qingfeng/knowledge/handbook"
+	"qingfeng/knowledge/index"
+	"qingfeng/knowledge/ingest/clause"
+	"qingfeng/knowledge/ingest/read"
+	"qingfeng/knowledge/llm"
+)
+
+// newKnowledge is the knowledge base over a database, with the models that are
+// configured. It makes no call. embed is nil without an embedding model.
+func newKnowledge(cfg Config, db *pg.DB, now func() time.Time, log *slog.Logger) (base *knowledge.Base, store *index.Store, embed knowledge.Embedder, err error) {
+	if store, err = newIndex(db, now, log); err != nil {
+		return nil, nil, nil, err
+	}
+	base = &knowledge.Base{Search: store, Find: store, Cache: store, Switches: store, Log: log}
+	endpoint := llm.Config{BaseURL: cfg.OpenAIBase, Key: string(cfg.OpenAIKey), Now: now, Log: log}
+	if cfg.OpenAIChat != "" {
+		endpoint.Model = cfg.OpenAIChat
+		if base.Model, err = llm.NewChat(endpoint); err != nil {
+			return nil, nil, nil, err
+		}
+	}
+	if cfg.OpenAIEmbed != "" {
+		endpoint.Model, endpoint.Dim = cfg.OpenAIEmbed, cfg.OpenAIEmbedWidth
+		if embed, err = llm.NewEmbedder(endpoint); err != nil {
+			return nil, nil, nil, err
+		}
+		base.Embed = store.Serve(embed)
+	}
+	return base, store, embed, nil
+}
+
+// seedHandbook brings the built-in handbook into the knowledge base: what is there
+// already, by the hash of its file, stays as it is.
+func seedHandbook(ctx context.Context, store *index.Store) error {
+	names, err := fs.Glob(handbook.Files, "*.md")
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		raw, err := fs.ReadFile(handbook.Files, name)
+		if err != nil {
+			return err
+		}
+		sum := sha256.Sum256(raw)
+		hash := hex.EncodeToString(sum[:])
+		if _, _, known, err := store.KnownFile(ctx, hash); err != nil || known {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		t, err := read.File(ctx, name, bytes.NewReader(raw), int64(len(raw)), read.DefaultLimits())
+		if err != nil {
+			return fmt.Errorf("handbook %s: %w", name, err)
+		}
+		r := clause.Read(t, name)
+		r.Document.Library, r.Document.Audiences, r.Document.Authority = text.AskHandbook, []string{knowledge.Public}, knowledge.Guidance
+		r.Version.Hash, r.Version.Review = hash, false // our own words wait for nobody
+		if _, err := store.Save(ctx, knowledge.Draft{Document: r.Document, Version: r.Version, Body: r.Body, Passages: r.Passages}); err != nil {
+			return fmt.Errorf("handbook %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// withKnowledge runs fn over the knowledge base of the configured, running or private
+// database, the handbook in it.
+func (e env) withKnowledge(ctx context.Context, fn func(ctx context.Context, base *knowledge.Base, r *pg.Register) error) error {
+	return e.withRegister(ctx, func(ctx context.Context, cfg Config, r *pg.Register) error {
+		_, log, err := e.toolConfig()
+		if err != nil {
+			return err
+		}
+		base, store, _, err := newKnowledge(cfg, r.DB, e.now, log)
+		if err != nil {
+			return err
+		}
+		if err := seedHandbook(ctx, store); err != nil {
+			return err
+		}
+		return fn(ctx, base, r)
+	})
+}

@@ -1,0 +1,106 @@
+package knowledge
+
+import (
+	"regexp"
+	"strings"
+)
+
+const (
+	// longestEssence in characters: what fits a phone beside its source.
+	longestEssence = 200
+	// longestQuote in characters, unless one sentence is longer or opens a list.
+	longestQuote = 260
+)
+
+// What a question wants to hear, and what a sentence looks like that says it.
+var (
+	wantsNumberRe = regexp.MustCompile(`多少|几|多久|多长|期限|时限|什么时候|何时|时间|比例|金额|标准`)
+	wantsWhoRe    = regexp.MustCompile(`谁|哪个部门|哪个单位|哪个股室|由哪|归哪|找哪`)
+	wantsWhatRe   = regexp.MustCompile(`什么是|什么叫|是什么|指什么|啥是|啥叫|是啥|什么意思|含义|定义`)
+	wantsWhyRe    = regexp.MustCompile(`为什么|为何|为啥|凭什么|依据`)
+	wantsHowRe    = regexp.MustCompile(`怎么|如何|怎样|咋|流程|步骤|程序`)
+	saysWhoRe     = regexp.MustCompile(`负责|由.{1,12}(?:审|办|管|监|组织|承担|实施|决定|填|写)|部门|小组|股室|机构|主任|股长|领导`)
+	saysWhatRe    = regexp.MustCompile(`是指|指的是|所称|称为|叫做|包括|是.{0,20}[。；]?$`)
+	saysWhyRe     = regexp.MustCompile(`因为|为了|以便|否则|避免|防止|依据|目的`)
+	saysHowRe     = regexp.MustCompile(`应当|先|再|然后|步|按照|填写|提交|报|点`)
+	digitRe       = regexp.MustCompile(`[0-9０-９]|[一二三四五六七八九十两百千]+(?:个|日|天|年|月|次|级|类|元|份|名|人|条|项|倍|周)|百分之`)
+)
+
+// answering is the stretch of a passage that answers a question: the sentence that
+// shares most with it, its neighbours where they share as much, and the list it opens.
+func answering(q string, p Passage) span {
+	rs := []rune(p.Text)
+	all := sentences(rs)
+	if len(all) == 0 {
+		return span{}
+	}
+	ask := gist(q)
+	texts, gists, in := make([]string, len(all)), make([]map[string]bool, len(all)), map[string]int{}
+	for i, sp := range all {
+		texts[i] = sp.of(rs)
+		gists[i] = gist(texts[i])
+		for t := range gists[i] {
+			in[t]++
+		}
+	}
+	score := make([]float64, len(all))
+	best := 0
+	for i, g := range gists {
+		for t := range ask {
+			if g[t] {
+				score[i] += 1 / float64(in[t])
+			}
+		}
+		score[i] *= fits(q, texts[i])
+		score[i] += 0.01 * (fits(q, texts[i]) - 1)
+		if score[i] > score[best] {
+			best = i
+		}
+	}
+	from, to := best, best
+	for from > 0 && opensList(texts[from-1]) {
+		from--
+	}
+	if from == best && strings.HasSuffix(texts[best], "；") { // an item: its list belongs to it
+		for i := best; i > 0; i-- {
+			if opensList(texts[i-1]) {
+				from = i - 1
+				break
+			}
+			if !strings.HasSuffix(texts[i-1], "；") {
+				break
+			}
+		}
+	}
+	list := opensList(texts[from])
+	for list && to+1 < len(all) && (to == from || strings.HasSuffix(texts[to], "；") || strings.HasSuffix(texts[to], ";") || opensList(texts[to])) {
+		to++
+	}
+	for !list {
+		switch {
+		case to+1 < len(all) && score[to+1] >= 0.6*score[best] && score[best] > 0 && all[to+1].End-all[from].Start <= longestQuote:
+			to++
+		case from > 0 && score[from-1] >= 0.6*score[best] && score[best] > 0 && all[to].End-all[from-1].Start <= longestQuote:
+			from--
+		default:
+			return span{all[from].Start, all[to].End}
+		}
+	}
+	return span{all[from].Start, all[to].End}
+}
+
+// fits raises a sentence of the kind that a question wants.
+func fits(q, s string) float64 {
+	f := 1.0
+	for _, k := range []struct {
+		wants, says *regexp.Regexp
+		by          float64
+	}{
+		{wantsNumberRe, digitRe, 0.6}, {wantsWhoRe, saysWhoRe, 0.4}, {wantsWhatRe, saysWhatRe, 0.6}, {wantsWhyRe, saysWhyRe, 0.3}, {wantsHowRe, saysHowRe, 0.3},
+	} {
+		if k.wants.MatchString(q) && k.says.MatchString(s) {
+			f += k.by
+		}
+	}
+	return f
+}
