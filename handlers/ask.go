@@ -79,16 +79,19 @@ func (d *Desk) question(ctx context.Context, t *convo.Turn, sure bool) (bool, er
 		return false, nil
 	}
 	folded, said := t.Answer.Text, asTyped(t)
-	last, recent, err := d.lastTalk(ctx, t)
-	if err != nil {
-		return false, err
-	}
-	if !sure && recent {
-		if done, err := d.opinion(ctx, t, last, folded); done || err != nil {
-			return done, err
+	asked, follow, judges := asks(folded, sure), follows(folded), !sure && judging(folded)
+	var last index.Last
+	recent := false
+	if asked || follow || judges { // most of what is typed in a form is none of it
+		var err error
+		if last, recent, err = d.lastTalk(ctx, t); err != nil {
+			return false, err
 		}
 	}
-	asked := asks(folded, sure) || recent && follows(folded)
+	if judges && recent {
+		return true, d.opinion(ctx, t, last, folded)
+	}
+	asked = asked || follow && recent
 	if (asked || !sure) && (text.Accusing(folded) || risk.Accuses(said)) {
 		// Not logged, not searched for: a person's matter has doors of its own.
 		return true, d.refuse(ctx, t, "question.stop", "question", 0, "person", text.Complain)
@@ -99,7 +102,7 @@ func (d *Desk) question(ctx context.Context, t *convo.Turn, sure bool) (bool, er
 	if _, _, active := t.Active(); active || sure {
 		return false, nil
 	}
-	return d.keyword(ctx, t, said, last, recent)
+	return d.keyword(ctx, t, said)
 }
 
 // asTyped is a question as it was typed: folding is for commands.
@@ -177,10 +180,15 @@ func answerTo(ctx context.Context, by Answerer, q knowledge.Question) (knowledge
 	if utf8.RuneCountInString(whole) > longestQuestion {
 		if last := lastSentence(whole); utf8.RuneCountInString(last) >= shortestCore && asks(last, false) {
 			q.Text = last
-			if a, err := by.Ask(ctx, q); err != nil || a.Outcome == knowledge.Answered {
-				return a, err
+			core, err := by.Ask(ctx, q)
+			if err != nil || core.Outcome == knowledge.Answered {
+				return core, err
 			}
 			q.Text = whole
+			if a, err := by.Ask(ctx, q); err != nil || a.Outcome == knowledge.Answered || core.Outcome == knowledge.None {
+				return a, err
+			}
+			return core, nil
 		}
 	}
 	return by.Ask(ctx, q)
@@ -224,7 +232,7 @@ func (d *Desk) ask(ctx context.Context, t *convo.Turn, said string, last index.L
 
 // keyword takes a few words that ask nothing (三重一大, 礼金上交) for a question if a
 // clause answers it; else they were something else, and nothing is logged.
-func (d *Desk) keyword(ctx context.Context, t *convo.Turn, said string, last index.Last, recent bool) (bool, error) {
+func (d *Desk) keyword(ctx context.Context, t *convo.Turn, said string) (bool, error) {
 	n := utf8.RuneCountInString(said)
 	if n < 2 || n > longestKeyword && !spelled(said) {
 		return false, nil
@@ -244,7 +252,7 @@ func (d *Desk) keyword(ctx context.Context, t *convo.Turn, said string, last ind
 	if a.Outcome != knowledge.Answered {
 		return false, nil
 	}
-	return true, d.ask(ctx, t, said, last, recent)
+	return true, d.ask(ctx, t, said, index.Last{}, false)
 }
 
 // spelled reports whether a text is written in letters and has no Han character.

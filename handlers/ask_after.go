@@ -166,15 +166,17 @@ func (d *Desk) dislike(ctx context.Context, t *convo.Turn, last index.Last, why 
 	return nil
 }
 
+// judging reports whether words judge what was just said, if no step could use them.
+func judging(said string) bool {
+	return text.Says(text.WordsUsefulTo, said) || text.Says(text.WordsUselessTo, said)
+}
+
 // opinion hears words about the last answer that a step could not use.
-func (d *Desk) opinion(ctx context.Context, t *convo.Turn, last index.Last, said string) (bool, error) {
-	switch {
-	case text.Says(text.WordsUsefulTo, said):
-		return true, d.like(ctx, t, last)
-	case text.Says(text.WordsUselessTo, said):
-		return true, d.dislike(ctx, t, last, "")
+func (d *Desk) opinion(ctx context.Context, t *convo.Turn, last index.Last, said string) error {
+	if text.Says(text.WordsUsefulTo, said) {
+		return d.like(ctx, t, last)
 	}
-	return false, nil
+	return d.dislike(ctx, t, last, "")
 }
 
 // pressWhy takes the reason down.

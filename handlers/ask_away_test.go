@@ -148,7 +148,7 @@ func TestAQuestionThatNobodySurvivesGetsAnApology(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	p.Expect("不敢乱说")
+	p.Expect("这个问题没能答上来，抱歉")
 }
 
 func TestWorkersOfSeveralInstancesAnswerEachQuestionOnce(t *testing.T) {

@@ -21,7 +21,7 @@ func (b *bureau) digest() {
 }
 
 func TestTheOfficeConfirmsAnAnswerAndTheNextAskerGetsIt(t *testing.T) {
-	b := newOffice(t)
+	b := newBureau(t)
 	store := b.withKnowledge()
 	b.adds(store, "礼品.txt", giftRules, nil)
 	b.digest()
@@ -31,12 +31,13 @@ func TestTheOfficeConfirmsAnAnswerAndTheNextAskerGetsIt(t *testing.T) {
 	b.phone("feng").Send("食堂几点开饭呢").Expect("不敢乱说")
 	b.Advance(24 * time.Hour)
 	b.digest()
-	b.hears(b.phone("sun"), "没答上的问题", "有3个问题没答上，归成2类", "购物卡怎么办（2次）", "!王舟", "!吴静")
+	b.hears(b.phone("sun"), "没答上的问题", "有3个问题没答上，归成2类", "购物卡怎么办（2次）", "!王舟", "!吴静", "!吴静")
 	qian := b.phone("qian")
-	b.hears(qian.Press("逐个处理"), "第1个，共2个", "购物卡怎么办（2次）", "最接近的条款", "!王舟")
+	b.hears(qian.Press("逐个处理"), "第1个，共2个", "购物卡怎么办（2次）", "!王舟", "!吴静")
 	// What comes nearest is not it: the office says where to look.
-	b.hears(qian.Send("收到礼品登记上交"), "最接近的条款", "第二条")
-	qian.Press("用第1条").Expect("以后这样问，就用《礼品登记上交办法》").Expect("第2个，共2个").Expect("食堂几点开饭")
+	b.hears(qian.Send("收到不便退还的礼品登记上交"), "最接近的条款", "第二条")
+	qian.Press("用第1条").Expect("以后这样问，就用《礼品登记上交办法》")
+	b.hears(qian, "第2个，共2个", "食堂几点开饭")
 	b.phone("wang").Expect("防控办已经指定了依据")
 	b.phone("wu").Expect("防控办已经指定了依据")
 	b.phone("feng").ExpectNothing()
@@ -46,11 +47,6 @@ func TestTheOfficeConfirmsAnAnswerAndTheNextAskerGetsIt(t *testing.T) {
 	b.digest()
 	qian.ExpectNothing()
 	qian.Send("没答上的问题").Expect("没有待处理的问题")
-	events, err := b.reg.DB.Pool().Query(t.Context(), "SELECT action FROM audit_event WHERE action LIKE 'question.%'")
-	if err != nil {
-		t.Fatal(err)
-	}
-	events.Close()
 }
 
 func TestOnlyTheOfficeDealsWithUnansweredQuestions(t *testing.T) {

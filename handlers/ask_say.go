@@ -134,7 +134,9 @@ func phraseRelated(a knowledge.Answer) string {
 
 func (d *Desk) phraseNone(ctx context.Context, a knowledge.Answer) string {
 	switch a.Reason {
-	case knowledge.NotFound, "":
+	case "": // nobody came to the end of it
+		return fmt.Sprintf(text.TalkGone, d.officeNames(ctx))
+	case knowledge.NotFound:
 		return fmt.Sprintf(text.TalkNone, d.officeNames(ctx))
 	case knowledge.NoDocument:
 		return text.AskWhy(string(a.Reason)) + text.TalkNoted

@@ -115,7 +115,7 @@ func (w *Answering) answer(ctx context.Context, c index.Claim) error {
 		if c.Turn < giveUpFrom {
 			return err // the lease ends, and another tries
 		}
-		a = knowledge.Answer{Outcome: knowledge.None, Reason: knowledge.NotFound, Understood: c.Body}
+		a = knowledge.Answer{Outcome: knowledge.None, Understood: c.Body}
 	}
 	told := false
 	err = w.InTx(ctx, func(ctx context.Context) error {

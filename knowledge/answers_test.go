@@ -2,9 +2,7 @@ package knowledge_test
 
 import (
 	"bufio"
-	"bytes"
 	"context"
-	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -15,8 +13,6 @@ import (
 	"qingfeng/knowledge"
 	"qingfeng/knowledge/handbook"
 	"qingfeng/knowledge/index"
-	"qingfeng/knowledge/ingest/clause"
-	"qingfeng/knowledge/ingest/read"
 )
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
@@ -36,24 +32,8 @@ func newStore(t testing.TB) *index.Store {
 func handbookBase(t testing.TB) (*knowledge.Base, *index.Store) {
 	t.Helper()
 	store := newStore(t)
-	names, err := fs.Glob(handbook.Files, "*.md")
-	if err != nil {
+	if err := handbook.Seed(t.Context(), store, "handbook"); err != nil {
 		t.Fatal(err)
-	}
-	for _, name := range names {
-		raw, err := fs.ReadFile(handbook.Files, name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text, err := read.File(t.Context(), name, bytes.NewReader(raw), int64(len(raw)), read.DefaultLimits())
-		if err != nil {
-			t.Fatal(err)
-		}
-		r := clause.Read(text, name)
-		r.Document.Audiences = []string{knowledge.Public}
-		if _, err := store.Save(t.Context(), knowledge.Draft{Document: r.Document, Version: r.Version, Body: r.Body, Passages: r.Passages}); err != nil {
-			t.Fatal(err)
-		}
 	}
 	if err := store.CatchUp(t.Context()); err != nil {
 		t.Fatal(err)
@@ -99,7 +79,7 @@ func sample(list [][]string) (out [][]string) {
 func TestTheHandbookAnswersItsQuestionsAndRefusesForeignOnes(t *testing.T) {
 	base, _ := handbookBase(t)
 	var right, shown, wrong, refused float64
-	questions, foreign := sample(fields(t, "questions.tsv")), fields(t, "foreign.txt")
+	questions, foreign := fields(t, "questions.tsv"), fields(t, "foreign.txt")
 	for _, f := range questions {
 		a := asking(t, base, knowledge.Question{Text: f[1]})
 		cited := slices.ContainsFunc(a.Citations, func(c knowledge.Citation) bool { return slices.Contains(c.Path, f[0]) })

@@ -12,8 +12,7 @@ const (
 	defaultBudget = 20 * time.Second
 	// embedWithin bounds the question's embedding: without it words alone find.
 	embedWithin = 2 * time.Second
-	searched    = 40  // hits that an answer is chosen from
-	searchedAll = 100 // where a clause was named
+	searched    = 100 // hits that an answer is chosen from
 	shownHits   = 10  // hits that an answer carries
 )
 
@@ -90,7 +89,6 @@ func (b *Base) find(ctx context.Context, q Question, u understood, may leave) ([
 		}
 	}
 	if u.named.article != "" {
-		query.Limit = searchedAll
 		query.Text = u.named.title + " " + u.search
 	}
 	if may.questions && b.Embed != nil {
@@ -110,14 +108,15 @@ func (b *Base) find(ctx context.Context, q Question, u understood, may leave) ([
 func (b *Base) vector(ctx context.Context, text string) []float32 {
 	ctx, cancel := context.WithTimeout(ctx, embedWithin)
 	defer cancel()
+	embed := b.Embed
 	got := make(chan []float32, 1)
-	go func() {
+	go func() { // it may not come back when its time is over
 		defer close(got)
-		vs, err := b.Embed.Embed(ctx, []string{text})
+		vs, err := embed.Embed(ctx, []string{text})
 		switch {
 		case err != nil:
 			b.warn(ctx, "question not embedded", err)
-		case len(vs) != 1 || len(vs[0]) != b.Embed.Dim():
+		case len(vs) != 1 || len(vs[0]) != embed.Dim():
 			b.warn(ctx, "question not embedded", errWrongDimension)
 		default:
 			got <- vs[0]

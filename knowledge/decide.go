@@ -12,7 +12,7 @@ func decide(u understood, hits []Hit, seen []int64) Answer {
 	hits = slices.Clone(hits)
 	if u.named.article == "" {
 		for i, h := range hits {
-			hits[i] = withHeading(u.search, h)
+			hits[i] = weigh(u.search, h)
 		}
 	}
 	slices.SortStableFunc(hits, better)
@@ -42,7 +42,7 @@ func decide(u understood, hits []Hit, seen []int64) Answer {
 	switch {
 	case a.Reason == NoDocument || a.Reason == NoClause:
 		a.relate(u, hits)
-	case len(valid) > 0 && (valid[0].Sure >= answerAt || u.named.article != ""):
+	case len(valid) > 0 && (valid[0].Sure >= answerAt || valid[0].known() || u.named.article != ""):
 		a.quote(u, valid, lapsed)
 	case len(lapsed) > 0 && lapsed[0].Sure >= answerAt:
 		a.Reason = OnlyLapsed
@@ -54,8 +54,9 @@ func decide(u understood, hits []Hit, seen []int64) Answer {
 	return a
 }
 
-// better orders hits: what a person confirmed goes first, then the searcher's order stands, except that of two that are as sure
-// and as good the higher authority goes first, then the newer.
+// better orders hits: what a person confirmed goes first, then the searcher's order
+// stands, except that of two that are as sure and as good the higher authority goes
+// first, then the newer.
 func better(a, b Hit) int {
 	switch {
 	case a.known() != b.known():
@@ -80,7 +81,7 @@ func higher(a, b Passage) int {
 }
 
 // known reports whether a person confirmed that this passage answers this question.
-func (h Hit) known() bool { return h.Remembered && h.Sure >= answerAt }
+func (h Hit) known() bool { return h.Remembered }
 
 func floatOrder(a, b float64) int {
 	if a > b {

@@ -2,6 +2,7 @@ package knowledge
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -23,6 +24,9 @@ var (
 	saysWhatRe    = regexp.MustCompile(`是指|指的是|所称|称为|叫做|包括|是.{0,20}[。；]?$`)
 	saysWhyRe     = regexp.MustCompile(`因为|为了|以便|否则|避免|防止|依据|目的`)
 	saysHowRe     = regexp.MustCompile(`应当|先|再|然后|步|按照|填写|提交|报|点`)
+	wantsUnitRe   = regexp.MustCompile(`(?:几|多少)(个工作日|工作日|个月|天|日|年|次|级|类|种|条|项|元|人|份|小时|岁|倍|个)`)
+	wantsTimeRe   = regexp.MustCompile(`多久|多长时间|期限|时限|什么时候|何时`)
+	timeRe        = regexp.MustCompile(`(?:[0-9]|[一二三四五六七八九十两半])(?:个工作日|工作日|个月|日|天|年|周|小时|月|季度)|每(?:年|月|季度|半年|周)`)
 	digitRe       = regexp.MustCompile(`[0-9０-９]|[一二三四五六七八九十两百千]+(?:个|日|天|年|月|次|级|类|元|份|名|人|条|项|倍|周)|百分之`)
 )
 
@@ -44,15 +48,18 @@ func answering(q string, p Passage) span {
 		}
 	}
 	score := make([]float64, len(all))
-	best := 0
+	most := 0.1
 	for i, g := range gists {
 		for t := range ask {
 			if g[t] {
 				score[i] += 1 / float64(in[t])
 			}
 		}
-		score[i] *= fits(q, texts[i])
-		score[i] += 0.01 * (fits(q, texts[i]) - 1)
+		most = max(most, score[i])
+	}
+	best := 0
+	for i := range score {
+		score[i] += most * fits(q, texts[i])
 		if score[i] > score[best] {
 			best = i
 		}
@@ -89,18 +96,33 @@ func answering(q string, p Passage) span {
 	return span{all[from].Start, all[to].End}
 }
 
-// fits raises a sentence of the kind that a question wants.
+// fits is how much a sentence has the form of what a question wants, 0 for not at all
+// and about 1 for quite.
 func fits(q, s string) float64 {
-	f := 1.0
+	f := 0.0
 	for _, k := range []struct {
 		wants, says *regexp.Regexp
 		by          float64
 	}{
-		{wantsNumberRe, digitRe, 0.6}, {wantsWhoRe, saysWhoRe, 0.4}, {wantsWhatRe, saysWhatRe, 0.6}, {wantsWhyRe, saysWhyRe, 0.3}, {wantsHowRe, saysHowRe, 0.3},
+		{wantsNumberRe, digitRe, 0.4}, {wantsWhoRe, saysWhoRe, 0.4}, {wantsWhatRe, saysWhatRe, 0.5}, {wantsWhyRe, saysWhyRe, 0.3}, {wantsHowRe, saysHowRe, 0.3},
 	} {
 		if k.wants.MatchString(q) && k.says.MatchString(s) {
 			f += k.by
 		}
 	}
+	for _, m := range wantsUnitRe.FindAllStringSubmatch(q, -1) {
+		unit := sameUnit(m[1])
+		if slices.ContainsFunc(facts(s, true), func(f fact) bool { return f.kind == "qty" && alikeUnits(f.unit, unit) }) {
+			f += 0.8
+		}
+	}
+	if wantsTimeRe.MatchString(q) && timeRe.MatchString(s) {
+		f += 0.6
+	}
 	return f
+}
+
+func alikeUnits(a, b string) bool {
+	days := func(u string) string { return strings.Replace(u, "工作日", "日", 1) }
+	return days(a) == days(b)
 }

@@ -2,10 +2,11 @@ package knowledge
 
 import (
 	"math"
+	"strings"
 	"unicode"
 )
 
-// The bounds of the three outcomes, on Hit.Sure as withHeading leaves it. They were set
+// The bounds of the three outcomes, on Hit.Sure as weigh leaves it. They were set
 // on the handbook's questions against foreign ones (handbook/testdata, answers_test.go):
 // at answerAt 97 % of the foreign ones are refused and 83 % of the questions whose clause
 // was found among the first three are answered; at relatedAt 95 % of these show it. With
@@ -27,17 +28,38 @@ const (
 	// logarithms), and headedFirst what it adds to the score.
 	headed      = 5.0
 	headedFirst = 2.0
+	// defined is what a clause that defines the subject adds to both, where that is asked.
+	defined = 1.0
 )
 
-// withHeading counts for a hit that the heading above it asks what the question asks:
-// a searcher's words are of title, path and text alike.
-func withHeading(question string, h Hit) Hit {
+// weigh counts for a hit what a searcher's words do not: that the heading above it asks
+// what the question asks, and that it defines what is asked for.
+func weigh(question string, h Hit) Hit {
 	like := h.headingLike(question)
-	if h.Sure > 0 && h.Sure < 1 {
-		h.Sure = 1 / (1 + math.Exp(-headed*like)*(1-h.Sure)/h.Sure)
-	}
+	odds := headed * like
 	h.Score *= 1 + headedFirst*like
+	if wantsWhatRe.MatchString(question) && defines(h.Text, subject(question)) {
+		odds += defined
+		h.Score *= 1 + defined
+	}
+	if h.Sure > 0 && h.Sure < 1 {
+		h.Sure = 1 / (1 + math.Exp(-odds)*(1-h.Sure)/h.Sure)
+	}
 	return h
+}
+
+// defines reports whether a text says what something is: 廉政风险是指…, 所称廉政风险.
+func defines(text, what string) bool {
+	if what == "" {
+		return false
+	}
+	text = fold(text)
+	for _, say := range []string{"是指", ",是指", "指的是", "就是指", "指"} {
+		if strings.Contains(text, fold(what)+say) {
+			return true
+		}
+	}
+	return strings.Contains(text, "所称"+fold(what)) || strings.Contains(text, "所称的"+fold(what))
 }
 
 // headingLike compares a question with the innermost heading above a clause, 0–1; a

@@ -75,7 +75,7 @@ const (
 	OpenNotFound   = "没有找到这样的条款，请换个说法，或先补一份文件。"
 	OpenTooLong    = "这个问题太长，记不成固定的问法。可以补一份文件，或选“不用管”。"
 	OpenGone       = "这一条已经收回或看不到了，请另选一条。"
-	OpenAnswered   = "您之前问的「%s」，防控办已经指定了依据。再问一次就能看到。"
+	OpenAnswered   = "您之前有个问题没查到（大意是「%s」），防控办已经指定了依据，再问一次就能看到。"
 )
 
 // What people say about an answer.

@@ -91,6 +91,12 @@ const (
 	CmdAskUsage = "用法：qingfeng ask \"问题\" [--as USERID] [--json]"
 	CmdAskAs    = "以这个人的身份提问，只看得到他能看的文件；不写则看得到公开和内部文件"
 
+	DoctorModel      = "模型"
+	DoctorNoModel    = "没有配置，问答只引用原文（可以这样用）"
+	DoctorModelFails = "%s 没有应答，问答先只引用原文。请核对 OPENAI_BASE_URL、密钥和模型名：%v"
+	DoctorModelOff   = "已配置，但本单位没有允许问题外发，问答只引用原文。需要时请防控办逐库打开。"
+	DoctorPing       = "请只回答：好"
+
 	CmdNoEndpoint   = "配置了模型或密钥，但没有服务地址"
 	CmdBadKey       = "密钥里有空格或不是 ASCII 的字符"
 	CmdBadDimension = "应是 1 到 4000 之间的整数（向量模型的维数）"

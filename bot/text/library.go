@@ -15,7 +15,6 @@ const (
 const (
 	LibraryMain     = "主库"
 	LibraryKeepers  = "文件库由防控办管理；纪检组只管理自己的文件。要补充或更正文件，请联系防控办。"
-	LibraryLevelNo  = "未写明"
 	LibraryAll      = "全部"
 	LibraryInForce  = "现行"
 	LibraryFuture   = "未施行"
@@ -25,10 +24,8 @@ const (
 	LibraryWaiting  = "待复核"
 	LibraryLapsed   = "修订废止"
 
-	LibraryForPublic   = "公开"
-	LibraryForUnit     = "全单位"
-	LibraryForSections = "指定股室"
-	LibraryForRoles    = "指定角色"
+	LibraryForPublic = "公开"
+	LibraryForUnit   = "全单位"
 
 	LibraryFrom    = "%s起施行"
 	LibraryUntil   = "%s起失效"
@@ -52,20 +49,19 @@ func RoleNames() [][2]string {
 
 // Uploading files.
 const (
-	LibraryNoFile     = "请先选文件。"
-	LibraryManyFiles  = "一次最多传%d份，这次有%d份。请分几次传，或由管理员用 qingfeng ingest 导入。"
-	LibraryTooLarge   = "一次传的文件合起来不能超过%dMB。请分几次传，或拆开后再传。"
-	LibraryOneOnly    = "标题和文号只能用于单个文件，这次有%d份。请分开传，或把这两栏留空。"
-	LibraryNobody     = "请选清楚谁能看：选了“指定股室”或“指定角色”，至少勾一个。"
-	LibraryBadDate    = "日期不对，请用日期框选，或写成 2025-01-01 这样。"
-	LibraryDates      = "失效日期应在施行日期之后，请核对。"
-	LibraryBadName    = "文件库名称请用2到20个字，不能叫这个名字。"
-	LibraryNoTitle    = "请写标题。"
-	LibraryTooLong    = "标题、发文机关、文号和版本叫法各限200个字。"
-	LibraryStopped    = "读到这里停下了：已读完的都已入库，没有读的请再传一次（传过的不会重复）。"
-	LibraryNotRead    = "系统忙，这份和后面的都没有读。请过一会儿再传一次（传过的不会重复）。"
-	LibrarySlowUpload = "文件没有传完。请检查网络后再传一次，或分几次传。"
-	LibraryWider      = "库里同名文件的可见范围比这次选的宽，所以先放在待复核，没有人能查到。请核对谁能看再通过。"
+	LibraryNoFile    = "请先选文件。"
+	LibraryManyFiles = "一次最多传%d份，这次有%d份。请分几次传，或由管理员用 qingfeng ingest 导入。"
+	LibraryTooLarge  = "一次传的文件合起来不能超过%dMB。请分几次传，或拆开后再传。"
+	LibraryOneOnly   = "标题和文号只能用于单个文件，这次有%d份。请分开传，或把这两栏留空。"
+	LibraryNobody    = "请选清楚谁能看：选了“指定股室”或“指定角色”，至少勾一个。"
+	LibraryBadDate   = "日期不对，请用日期框选，或写成 2025-01-01 这样。"
+	LibraryDates     = "失效日期应在施行日期之后，请核对。"
+	LibraryBadName   = "文件库名称请用2到20个字，不能叫这个名字。"
+	LibraryNoTitle   = "请写标题。"
+	LibraryTooLong   = "标题、发文机关、文号和版本叫法各限200个字。"
+	LibraryStopped   = "读到这里停下了：已读完的都已入库，没有读的请再传一次（传过的不会重复）。"
+	LibraryNotRead   = "系统忙，这份和后面的都没有读。请过一会儿再传一次（传过的不会重复）。"
+	LibraryWider     = "库里同名文件的可见范围比这次选的宽，所以先放在待复核，没有人能查到。请核对谁能看再通过。"
 )
 
 // One version.
@@ -122,7 +118,6 @@ const (
 	AskPageThanks    = "谢谢，记下了。"
 	AskPageImprove   = "谢谢，已转给防控办改进。"
 	AskPageBroken    = "系统忙，这个问题还没有答上。问题已记下，答好后会在企业微信里告诉您，也可以过一会儿再问。"
-	AskPageFrom      = "依据"
 	AskPageQuestions = "没有这组问题了，可能刚有人处理过。"
 )
 

@@ -26,6 +26,7 @@ import (
 	"qingfeng/handlers/web"
 	"qingfeng/knowledge"
 	"qingfeng/knowledge/index"
+	"qingfeng/knowledge/ingest"
 )
 
 // app is one instance, wired: everything that runs is built here and nowhere else.
@@ -43,6 +44,7 @@ type app struct {
 	sender   *convo.Sender
 	inbox    *convo.Acceptor
 	client   *wecom.Client
+	files    *ingest.Children // reads what is uploaded
 	staff    http.Handler
 }
 
@@ -144,8 +146,11 @@ func (a *app) connect() (err error) {
 	if err != nil {
 		return err
 	}
+	if a.files, err = newReader(cfg, log); err != nil {
+		return err
+	}
 	pages, err := web.New(web.Config{
-		Desk: a.desk, Register: a.register, Login: a.client, Lanes: a.runner, Importer: sheets{a.register},
+		Desk: a.desk, Register: a.register, Login: a.client, Lanes: a.runner, Importer: sheets{a.register}, Knowledge: a.libraryPages(),
 		BaseURL: cfg.BaseURL, Now: now, Log: log,
 	})
 	if err != nil {
@@ -167,6 +172,7 @@ const (
 // close, then what was accepted is finished, then the rest stops. What is not finished
 // then is begun again at the next start.
 func (a *app) serve(ctx context.Context) error {
+	defer a.files.Close()
 	if err := seedHandbook(ctx, a.index); err != nil {
 		return err
 	}

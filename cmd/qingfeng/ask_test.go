@@ -105,3 +105,23 @@ func TestEvalAnswersMeasuresThroughTheProductsPipeline(t *testing.T) {
 	}
 	s.fails("answer", "eval", "answers", "--corpus", corpus, "--queries", write("bad.jsonl", `{"id":1,"text":"x","answer":7}`, `{"id":2,"text":"y"}`), "--qrels", qrels)
 }
+
+func TestAModelsSettingsBelongTogether(t *testing.T) {
+	for name, vars := range map[string]map[string]string{
+		"a model without an endpoint":            {"QINGFENG_OPENAI_CHAT_MODEL": "m"},
+		"an embedding model without a dimension": {"QINGFENG_OPENAI_BASE_URL": "http://127.0.0.1:1/v1", "QINGFENG_OPENAI_EMBED_MODEL": "m"},
+		"a dimension that is none":               {"QINGFENG_OPENAI_BASE_URL": "http://127.0.0.1:1/v1", "QINGFENG_OPENAI_EMBED_MODEL": "m", "QINGFENG_OPENAI_EMBED_DIM": "5000"},
+		"a key with a blank":                     {"QINGFENG_OPENAI_BASE_URL": "http://127.0.0.1:1/v1", "QINGFENG_OPENAI_API_KEY": "a b"},
+	} {
+		if _, err := configFrom(func(k string) string { return vars[k] }); err == nil || strings.Contains(err.Error(), "a b") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	vars := map[string]string{
+		"QINGFENG_OPENAI_BASE_URL": "http://127.0.0.1:1/v1", "QINGFENG_OPENAI_CHAT_MODEL": "m",
+		"QINGFENG_OPENAI_EMBED_MODEL": "e", "QINGFENG_OPENAI_EMBED_DIM": "768",
+	}
+	if c, err := configFrom(func(k string) string { return vars[k] }); err != nil || c.OpenAIEmbedWidth != 768 || c.OpenAIChat != "m" {
+		t.Errorf("%+v %v", c, err)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -96,9 +97,43 @@ func (e env) examine(ctx context.Context) (out []finding) {
 	} else if n, _, err := register.AuditHead(ctx); err == nil {
 		ok(text.DoctorAudit, fmt.Sprintf(text.DoctorAuditOK, n))
 	}
+	e.examineModels(ctx, cfg, db, ok, warn)
 	e.examineRedis(ctx, cfg, ok, fail)
 	e.examineWecom(ctx, cfg, register, ok, warn, fail)
 	return out
+}
+
+// examineModels says what the models may do. It asks them for a word of ours, never for
+// the unit's.
+func (e env) examineModels(ctx context.Context, cfg Config, db *pg.DB, ok, warn func(string, string)) {
+	base, store, embed, err := newKnowledge(cfg, db, e.now, slog.New(slog.DiscardHandler))
+	if err != nil {
+		warn(text.DoctorModel, err.Error())
+		return
+	}
+	if base.Model == nil && embed == nil {
+		ok(text.DoctorModel, text.DoctorNoModel)
+		return
+	}
+	call, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	if base.Model != nil {
+		if _, err := base.Model.Complete(call, text.DoctorPing, text.DoctorPing, nil); err != nil {
+			warn(text.DoctorModel, fmt.Sprintf(text.DoctorModelFails, base.Model.Name(), err))
+		} else {
+			ok(text.DoctorModel, base.Model.Name())
+		}
+	}
+	if embed != nil {
+		if _, err := embed.Embed(call, []string{text.DoctorPing}); err != nil {
+			warn(text.DoctorModel, fmt.Sprintf(text.DoctorModelFails, embed.Name(), err))
+		} else {
+			ok(text.DoctorModel, embed.Name())
+		}
+	}
+	if _, questions, err := store.MayLeave(ctx); err == nil && !questions {
+		ok(text.DoctorModel, text.DoctorModelOff)
+	}
 }
 
 func (e env) examineRedis(ctx context.Context, cfg Config, ok, fail func(string, string)) {

@@ -14,6 +14,7 @@ import (
 
 	"qingfeng/bot/text"
 	"qingfeng/knowledge"
+	"qingfeng/knowledge/index"
 	"qingfeng/knowledge/ingest/clause"
 	"qingfeng/knowledge/ingest/read"
 )
@@ -130,9 +131,6 @@ func (h *headings) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// clauseOf ends a title that names one clause of a document.
-var clauseOf = regexp.MustCompile(`第[零〇一二两三四五六七八九十百千0-9]+条(?:之[一二三四五六七八九十0-9]+)?\s*$`)
-
 func (set *labelled) readCorpus(path string) (rows map[string]bool, err error) {
 	rows = map[string]bool{}
 	at := map[string]int{}
@@ -155,8 +153,7 @@ func (set *labelled) readCorpus(path string) (rows map[string]bool, err error) {
 			return fmt.Errorf(text.EvalTwice, r.ID)
 		}
 		rows[string(r.ID)] = true
-		article := strings.TrimSpace(clauseOf.FindString(r.Title))
-		title := strings.TrimSpace(clauseOf.ReplaceAllString(r.Title, ""))
+		title, article := index.SplitTitle(r.Title)
 		if title == "" {
 			title = string(r.ID)
 		}

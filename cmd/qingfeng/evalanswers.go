@@ -221,7 +221,7 @@ func (t *answerTrial) measure(ctx context.Context) (m answerMetrics, err error) 
 	m.Containment, m.EssenceHas = ratio(contained, m.Labelled), ratio(essence, m.Labelled)
 	m.RemovedRefused, m.RemovedNone = m.RemovedRefused/float64(n), m.RemovedNone/float64(n)
 	m.ForeignRefused, m.ForeignNone = m.ForeignRefused/float64(max(1, m.Foreign)), m.ForeignNone/float64(max(1, m.Foreign))
-	m.KeptAt = quantile(kept, 1-keptRate)
+	m.KeptAt = answerQuantile(kept, 1-keptRate)
 	m.RemovedRefused95, m.ForeignRefused95 = below(removed, m.KeptAt), below(strange, m.KeptAt)
 	slices.Sort(took)
 	m.P50 = float64(took[len(took)/2].Microseconds()) / 1000
@@ -310,8 +310,8 @@ func share(yes bool) float64 {
 
 func ratio(part, of int) float64 { return float64(part) / float64(max(1, of)) }
 
-// quantile is the value that a share q of the list is below.
-func quantile(list []float64, q float64) float64 {
+// answerQuantile is the value that a share q of the list is below.
+func answerQuantile(list []float64, q float64) float64 {
 	if len(list) == 0 {
 		return 0
 	}

@@ -1,12 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
-	"io/fs"
 	"log/slog"
 	"time"
 
@@ -15,8 +10,6 @@ import (
 	"qingfeng/knowledge"
 	"qingfeng/knowledge/handbook"
 	"qingfeng/knowledge/index"
-	"qingfeng/knowledge/ingest/clause"
-	"qingfeng/knowledge/ingest/read"
 	"qingfeng/knowledge/llm"
 )
 
@@ -44,38 +37,9 @@ func newKnowledge(cfg Config, db *pg.DB, now func() time.Time, log *slog.Logger)
 	return base, store, embed, nil
 }
 
-// seedHandbook brings the built-in handbook into the knowledge base: what is there
-// already, by the hash of its file, stays as it is.
+// seedHandbook brings the built-in handbook into the knowledge base.
 func seedHandbook(ctx context.Context, store *index.Store) error {
-	names, err := fs.Glob(handbook.Files, "*.md")
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
-		raw, err := fs.ReadFile(handbook.Files, name)
-		if err != nil {
-			return err
-		}
-		sum := sha256.Sum256(raw)
-		hash := hex.EncodeToString(sum[:])
-		if _, _, known, err := store.KnownFile(ctx, hash); err != nil || known {
-			if err != nil {
-				return err
-			}
-			continue
-		}
-		t, err := read.File(ctx, name, bytes.NewReader(raw), int64(len(raw)), read.DefaultLimits())
-		if err != nil {
-			return fmt.Errorf("handbook %s: %w", name, err)
-		}
-		r := clause.Read(t, name)
-		r.Document.Library, r.Document.Audiences, r.Document.Authority = text.AskHandbook, []string{knowledge.Public}, knowledge.Guidance
-		r.Version.Hash, r.Version.Review = hash, false // our own words wait for nobody
-		if _, err := store.Save(ctx, knowledge.Draft{Document: r.Document, Version: r.Version, Body: r.Body, Passages: r.Passages}); err != nil {
-			return fmt.Errorf("handbook %s: %w", name, err)
-		}
-	}
-	return nil
+	return handbook.Seed(ctx, store, text.AskHandbook)
 }
 
 // withKnowledge runs fn over the knowledge base of the configured, running or private

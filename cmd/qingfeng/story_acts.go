@@ -50,6 +50,7 @@ func acts() map[string]act {
 		"old":     {2, (*stage).pressOld},
 		"move":    {2, (*stage).move},
 		"exports": {0, (*stage).exports},
+		"digest":  {0, (*stage).digest},
 		"still":   {2, (*stage).still},
 		"hush":    {0, func(s *stage, _ context.Context, _ string, _ []string) error { s.terse = true; return nil }},
 		"aloud":   {0, func(s *stage, _ context.Context, _ string, _ []string) error { s.terse = false; return nil }},

@@ -12,6 +12,9 @@ import (
 	"qingfeng/knowledge"
 )
 
+// reach is how many passages after a clause are shown: where there are fewer, the text ends.
+const reach = 3
+
 // clausePage is a clause with what stands around it.
 type clausePage struct {
 	knowledge.Passage
@@ -97,8 +100,8 @@ func (s *site) clause(ctx context.Context, v *visit) error {
 	if first := around[0]; first.Pos > 0 && first.ID != id {
 		p.Before = first.ID
 	}
-	if last := around[len(around)-1]; last.ID != id {
-		p.After = last.ID
+	if len(around)-1-at >= reach {
+		p.After = around[len(around)-1].ID
 	}
 	return s.show(v, http.StatusOK, "clause", text.WebClause, p)
 }
@@ -116,5 +119,5 @@ func versionName(v knowledge.Version) string {
 	if v.Label != "" || v.Effective.IsZero() {
 		return v.Label
 	}
-	return civilDay(v.Effective)
+	return fmt.Sprintf(text.LibraryFrom, civilDay(v.Effective))
 }

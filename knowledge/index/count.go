@@ -110,12 +110,12 @@ func (s *Store) entries(ctx context.Context, versions []news) ([]lexical.Entry, 
 		of[v.ID] = v
 		ids = append(ids, v.ID)
 	}
-	rows, err := s.q(ctx).Query(ctx, "SELECT id, version_id, path, body FROM passage WHERE version_id = ANY($1) ORDER BY id", ids)
+	rows, err := s.q(ctx).Query(ctx, "SELECT p.id, p.version_id, p.path, p.body, "+asked+" FROM passage p WHERE p.version_id = ANY($1) ORDER BY p.id", ids)
 	if err != nil {
 		return nil, fmt.Errorf("passages: %w", err)
 	}
 	all, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (e lexical.Entry, err error) {
-		err = r.Scan(&e.ID, &e.Group, &e.Path, &e.Text)
+		err = r.Scan(&e.ID, &e.Group, &e.Path, &e.Text, &e.Asked)
 		e.Title, e.Level = of[e.Group].Heading, of[e.Group].Authority
 		return e, err
 	})

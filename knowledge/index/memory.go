@@ -59,6 +59,76 @@ type Memory struct {
 // attached; confirmed by a person, what was learned from 👍 becomes theirs. by is the
 // person, 0 for none. ErrNoPassage, ErrNoQuestion.
 func (s *Store) Remember(ctx context.Context, passage int64, question string, kind Kind, by int64) (id int64, err error) {
+	err = s.inTx(ctx, func(ctx context.Context) error {
+		if id, err = s.remember(ctx, passage, question, kind, by); err != nil {
+			return err
+		}
+		return s.taught(ctx, passage)
+	})
+	return id, err
+}
+
+// Teach attaches other wordings to a version's clauses, by the last step of their
+// paths (a clause's title); titles that the version does not have are passed over.
+func (s *Store) Teach(ctx context.Context, version int64, wordings map[string][]string) error {
+	return s.inTx(ctx, func(ctx context.Context) error {
+		all, err := s.clauses(ctx, version)
+		if err != nil {
+			return fmt.Errorf("teach: %w", err)
+		}
+		var passages []int64
+		for _, c := range all {
+			if len(c.Path) == 0 {
+				continue
+			}
+			for _, question := range wordings[c.Path[len(c.Path)-1]] {
+				if _, err := s.remember(ctx, c.ID, question, Alias, 0); err != nil {
+					return fmt.Errorf("teach %q: %w", question, err)
+				}
+				passages = append(passages, c.ID)
+			}
+		}
+		if len(passages) == 0 {
+			return nil
+		}
+		return s.taught(ctx, passages...)
+	})
+}
+
+// taught makes what was attached to passages searchable with their texts, and counts
+// from now on: which cached answers it changes cannot be told from their keys.
+func (s *Store) taught(ctx context.Context, passages ...int64) error {
+	touched, err := s.q(ctx).Query(ctx, "SELECT v.id, v.heading, d.authority, v.passages FROM "+versions+
+		" WHERE v.id IN (SELECT version_id FROM passage WHERE id = ANY($1)) ORDER BY v.id FOR UPDATE OF v", passages)
+	if err != nil {
+		return fmt.Errorf("taught: %w", err)
+	}
+	all, err := pgx.CollectRows(touched, pgx.RowToStructByPos[news])
+	if err != nil {
+		return fmt.Errorf("taught: %w", err)
+	}
+	mean, err := s.mean(ctx)
+	if err != nil {
+		return err
+	}
+	ids := make([]int64, len(all))
+	for i, v := range all {
+		if err := s.weigh(ctx, v, mean); err != nil {
+			return fmt.Errorf("taught: %w", err)
+		}
+		ids[i] = v.ID
+	}
+	generation, err := s.lock(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := s.q(ctx).Exec(ctx, "UPDATE document_version SET generation = $2 WHERE id = ANY($1)", ids, generation); err != nil {
+		return fmt.Errorf("taught: %w", err)
+	}
+	return s.dropAnswers(ctx)
+}
+
+func (s *Store) remember(ctx context.Context, passage int64, question string, kind Kind, by int64) (id int64, err error) {
 	question = oneLine(question)
 	t := tracesOf(question)
 	if len(t.grams) == 0 || len([]rune(question)) > longestMemory || kind == Liked {
@@ -75,7 +145,7 @@ func (s *Store) Remember(ctx context.Context, passage int64, question string, ki
 		if err != nil {
 			return fmt.Errorf("remember: %w", err)
 		}
-		return s.dropAnswers(ctx)
+		return nil
 	})
 	return id, err
 }
@@ -83,18 +153,21 @@ func (s *Store) Remember(ctx context.Context, passage int64, question string, ki
 // Forget drops a remembered question; ok is false if there was none.
 func (s *Store) Forget(ctx context.Context, id int64) (ok bool, err error) {
 	err = s.inTx(ctx, func(ctx context.Context) error {
-		tag, err := s.q(ctx).Exec(ctx, "DELETE FROM question_memory WHERE id = $1", id)
+		var passage int64
+		err := s.q(ctx).QueryRow(ctx, "DELETE FROM question_memory WHERE id = $1 RETURNING passage_id", id).Scan(&passage)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
 		if err != nil {
 			return fmt.Errorf("forget: %w", err)
 		}
-		ok = tag.RowsAffected() > 0
-		return s.dropAnswers(ctx)
+		ok = true
+		return s.taught(ctx, passage)
 	})
 	return ok, err
 }
 
-// dropAnswers empties the cache: what a person taught counts from now on, and which
-// answers it changes cannot be told from their keys.
+// dropAnswers empties the cache.
 func (s *Store) dropAnswers(ctx context.Context) error {
 	if _, err := s.q(ctx).Exec(ctx, "DELETE FROM answer_cache"); err != nil {
 		return fmt.Errorf("drop answers: %w", err)

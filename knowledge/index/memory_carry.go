@@ -57,6 +57,7 @@ func (s *Store) CarryMemory(ctx context.Context, from, to int64) (c Carried, err
 		if err != nil {
 			return err
 		}
+		var places []int64
 		for _, m := range all {
 			place, like := counterpart(m.clause, newer)
 			if like < nearlySame {
@@ -70,8 +71,12 @@ func (s *Store) CarryMemory(ctx context.Context, from, to int64) (c Carried, err
 			if err := s.copyMemory(ctx, m.Memory, place); err != nil {
 				return err
 			}
+			places = append(places, place)
 		}
-		return nil
+		if len(places) == 0 {
+			return nil
+		}
+		return s.taught(ctx, places...)
 	})
 	if err != nil {
 		return Carried{}, fmt.Errorf("carry memory: %w", err)

@@ -198,7 +198,7 @@ func (s *Store) Confirm(ctx context.Context, ids []int64, passage, by int64) (as
 		}
 		learned := 0
 		for _, w := range wordings {
-			_, err := s.Remember(ctx, passage, w, Confirmed, by)
+			_, err := s.remember(ctx, passage, w, Confirmed, by)
 			if errors.Is(err, ErrNoQuestion) {
 				continue // a story among them
 			}
@@ -209,6 +209,9 @@ func (s *Store) Confirm(ctx context.Context, ids []int64, passage, by int64) (as
 		}
 		if learned == 0 {
 			return ErrNoQuestion
+		}
+		if err := s.taught(ctx, passage); err != nil {
+			return err
 		}
 		askers, err = s.Settle(ctx, ids)
 		return err

@@ -19,6 +19,10 @@ const (
 	versions = "document_version v JOIN document d ON d.id = v.document_id"
 )
 
+// asked are the questions that people attached to passage p: they are searched with it.
+const asked = `(SELECT coalesce(string_agg(m.question, ' ' ORDER BY m.id), '') FROM question_memory m
+	WHERE m.passage_id = p.id AND m.kind <> 'liked')`
+
 const (
 	documentColumns = "d.id, d.library, d.title, d.issuer, d.number, d.authority, d.audiences"
 	versionColumns  = "v.id, v.document_id, v.label, v.effective_on, v.repealed_on, v.withdrawn_at, v.file, v.format, v.hash, v.pages, v.repaired, v.flags, v.state = 'review'"

@@ -41,7 +41,7 @@ func (s *Store) bySQL(ctx context.Context, q knowledge.Query, n int) ([]lexical.
 
 // find scores the passages that hold one of the terms within a budget.
 func (s *Store) find(ctx context.Context, q knowledge.Query, n, budget int) ([]lexical.Found, error) {
-	terms, err := s.terms(ctx, q.Text)
+	terms, unknown, err := s.terms(ctx, q.Text)
 	if err != nil || len(terms) == 0 {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func (s *Store) find(ctx context.Context, q knowledge.Query, n, budget int) ([]l
 	if err := s.flesh(ctx, candidates); err != nil {
 		return nil, err
 	}
-	idf := make(map[int32]float64, len(terms))
+	idf := map[int32]float64{0: unknown}
 	for _, t := range terms {
 		idf[t.hash] = t.idf
 	}
@@ -69,12 +69,12 @@ func (s *Store) flesh(ctx context.Context, candidates []lexical.Candidate) error
 		ids[i] = candidates[i].ID
 		at[ids[i]] = &candidates[i]
 	}
-	rows, err := s.q(ctx).Query(ctx, "SELECT p.id, v.id, v.heading, p.path, p.body, d.authority FROM "+versions+" JOIN passage p ON p.version_id = v.id WHERE p.id = ANY($1)", ids)
+	rows, err := s.q(ctx).Query(ctx, "SELECT p.id, v.id, v.heading, p.path, p.body, "+asked+", d.authority FROM "+versions+" JOIN passage p ON p.version_id = v.id WHERE p.id = ANY($1)", ids)
 	if err != nil {
 		return fmt.Errorf("candidates: %w", err)
 	}
 	var e lexical.Entry
-	_, err = pgx.ForEachRow(rows, []any{&e.ID, &e.Group, &e.Title, &e.Path, &e.Text, &e.Level}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&e.ID, &e.Group, &e.Title, &e.Path, &e.Text, &e.Asked, &e.Level}, func() error {
 		at[e.ID].Entry = e
 		e.Path = nil
 		return nil
@@ -85,11 +85,12 @@ func (s *Store) flesh(ctx context.Context, candidates []lexical.Candidate) error
 	return nil
 }
 
-// terms are a question's terms that occur, weighted by how rare they are.
-func (s *Store) terms(ctx context.Context, question string) ([]term, error) {
+// terms are a question's terms, weighted by how rare they are; unknown is how rare one
+// is that no passage has.
+func (s *Store) terms(ctx context.Context, question string) (out []term, unknown float64, err error) {
 	asked := lexical.Question(question)
 	if len(asked) == 0 {
-		return nil, nil
+		return nil, 0, nil
 	}
 	hashes := make([]int32, len(asked))
 	for i, w := range asked {
@@ -99,10 +100,10 @@ func (s *Store) terms(ctx context.Context, question string) ([]term, error) {
 		passages, countedAt int64
 		known, dfs          []int32
 	)
-	err := s.q(ctx).QueryRow(ctx, `SELECT passages, terms_at, ARRAY(SELECT term FROM term_df WHERE term = ANY($1) ORDER BY term),
+	err = s.q(ctx).QueryRow(ctx, `SELECT passages, terms_at, ARRAY(SELECT term FROM term_df WHERE term = ANY($1) ORDER BY term),
 		ARRAY(SELECT df FROM term_df WHERE term = ANY($1) ORDER BY term) FROM knowledge_generation`, hashes).Scan(&passages, &countedAt, &known, &dfs)
 	if err != nil {
-		return nil, fmt.Errorf("terms: %w", err)
+		return nil, 0, fmt.Errorf("terms: %w", err)
 	}
 	df := make(map[int32]int, len(known))
 	for i, t := range known {
@@ -110,15 +111,15 @@ func (s *Store) terms(ctx context.Context, question string) ([]term, error) {
 	}
 	if countedAt == 0 || passages <= liveCount {
 		if df, err = s.countNow(ctx, hashes); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 	}
-	out := make([]term, 0, len(asked))
+	out = make([]term, 0, len(asked))
 	for _, w := range asked {
 		idf := rarity(passages, df[w.Term])
 		out = append(out, term{hash: w.Term, weight: w.Weight * idf, idf: idf, df: df[w.Term]})
 	}
-	return out, nil
+	return out, rarity(passages, 0), nil
 }
 
 // countNow counts how many passages hold each term.

@@ -54,3 +54,13 @@ func numberKey(number string) string {
 		return unicode.ToLower(r)
 	}, norm.NFKC.String(number))
 }
+
+// clauseOf ends a title that names one clause of a document.
+var clauseOf = regexp.MustCompile(`第[零〇一二两三四五六七八九十百千0-9]+条(?:之[一二三四五六七八九十0-9]+)?\s*$`)
+
+// SplitTitle takes the clause off a title that names one: 公务员法第十二条 is 公务员法 and
+// 第十二条. article is empty where there is none.
+func SplitTitle(title string) (document, article string) {
+	article = strings.TrimSpace(clauseOf.FindString(title))
+	return strings.TrimSpace(clauseOf.ReplaceAllString(title, "")), article
+}

@@ -29,7 +29,8 @@ type Entry struct {
 	Title string
 	Path  []string
 	Text  string
-	Level int // authority of the document, 0 unknown (knowledge.Authority)
+	Asked string // questions known to be answered here: searched with the text, never shown
+	Level int    // authority of the document, 0 unknown (knowledge.Authority)
 }
 
 // Found is an entry that shares words with a question.

@@ -87,13 +87,17 @@ func saturate(tf, length, mean float64) float64 {
 	return tf * (k1 + 1) / (tf + k1*(1-b+b*length/mean))
 }
 
-// fold joins title, path and text with gaps between them.
+// fold joins title, path, text and the questions asked of it with gaps between them.
 func (e Entry) fold(to []rune) []rune {
 	to = append(fold(to, e.Title), ' ')
 	for _, p := range e.Path {
 		to = append(fold(to, p), ' ')
 	}
-	return fold(to, e.Text)
+	to = fold(to, e.Text)
+	if e.Asked == "" {
+		return to
+	}
+	return fold(append(to, ' '), e.Asked)
 }
 
 // token is a term at its place.

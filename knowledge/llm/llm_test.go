@@ -149,8 +149,10 @@ func TestAnswersComeFromEndpointsThatDoNotStream(t *testing.T) {
 			}
 			fmt.Fprint(w, plain)
 		},
-		"streams without a reason to end": func(w http.ResponseWriter, _ *http.Request) { sse(w, delta("好的", ""), delta("[1]", ""), "data:[DONE]\n") },
-		"streams without an end mark":     func(w http.ResponseWriter, _ *http.Request) { sse(w, delta("好的", ""), delta("[1]", "stop")) },
+		"streams without a reason to end": func(w http.ResponseWriter, _ *http.Request) {
+			sse(w, delta("好的", ""), delta("[1]", ""), "data:[DONE]\n")
+		},
+		"streams without an end mark": func(w http.ResponseWriter, _ *http.Request) { sse(w, delta("好的", ""), delta("[1]", "stop")) },
 		"thinks aloud": func(w http.ResponseWriter, _ *http.Request) {
 			sse(w, delta("<thi", ""), delta("nk>保密", ""), delta("</think>\n\n好", ""), delta("的[1]", "stop"), done)
 		},
@@ -191,20 +193,26 @@ func TestEachWayToMisbehaveIsOneError(t *testing.T) {
 		chat   llm.Code
 		embed  llm.Code
 	}{
-		"hangs":            {hang, llm.Timeout, llm.Timeout},
-		"wrong key":        {status(401), llm.Denied, llm.Denied},
-		"too many":         {status(429), llm.Busy, llm.Busy},
-		"broken":           {status(500), llm.Down, llm.Down},
-		"bad request":      {status(400), llm.Rejected, llm.Rejected},
-		"page":             {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>login</html>") }, llm.Rubbish, llm.Rubbish},
-		"nothing":          {func(http.ResponseWriter, *http.Request) {}, llm.Empty, llm.Empty},
-		"null":             {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "{}") }, llm.Empty, llm.Empty},
-		"error with 200":   {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"error":{"message":"CANARY"}}`) }, llm.Down, llm.Down},
-		"other shape":      {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"choices":"x","data":7}`) }, llm.Rubbish, llm.Rubbish},
-		"half an answer":   {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"choices":[{"mess`) }, llm.Rubbish, llm.Rubbish},
-		"cut connection":   {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "{"); w.(http.Flusher).Flush(); panic(http.ErrAbortHandler) }, llm.Unreachable, llm.Unreachable},
-		"redirect":         {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/v1/elsewhere", 307) }, llm.Redirect, llm.Redirect},
-		"flood":            {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "{\"a\":\""+strings.Repeat("x", 100_000)+"\"}") }, llm.TooLarge, llm.TooLarge},
+		"hangs":          {hang, llm.Timeout, llm.Timeout},
+		"wrong key":      {status(401), llm.Denied, llm.Denied},
+		"too many":       {status(429), llm.Busy, llm.Busy},
+		"broken":         {status(500), llm.Down, llm.Down},
+		"bad request":    {status(400), llm.Rejected, llm.Rejected},
+		"page":           {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>login</html>") }, llm.Rubbish, llm.Rubbish},
+		"nothing":        {func(http.ResponseWriter, *http.Request) {}, llm.Empty, llm.Empty},
+		"null":           {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "{}") }, llm.Empty, llm.Empty},
+		"error with 200": {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"error":{"message":"CANARY"}}`) }, llm.Down, llm.Down},
+		"other shape":    {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"choices":"x","data":7}`) }, llm.Rubbish, llm.Rubbish},
+		"half an answer": {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"choices":[{"mess`) }, llm.Rubbish, llm.Rubbish},
+		"cut connection": {func(w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprint(w, "{")
+			w.(http.Flusher).Flush()
+			panic(http.ErrAbortHandler)
+		}, llm.Unreachable, llm.Unreachable},
+		"redirect": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/v1/elsewhere", 307) }, llm.Redirect, llm.Redirect},
+		"flood": {func(w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprint(w, "{\"a\":\""+strings.Repeat("x", 100_000)+"\"}")
+		}, llm.TooLarge, llm.TooLarge},
 		"slow flood":       {func(w http.ResponseWriter, r *http.Request) { drip(w, r, delta("x", "")) }, llm.Timeout, llm.Timeout},
 		"endless stream":   {func(w http.ResponseWriter, r *http.Request) { flood(w, r, delta("xxxxxxxxxxxxxxxxxx", "")) }, llm.TooLarge, llm.TooLarge},
 		"endless comments": {func(w http.ResponseWriter, r *http.Request) { flood(w, r, ": ping\n\n") }, llm.Rubbish, llm.TooLarge},
@@ -416,18 +424,20 @@ func TestVectorsThatCannotBeTrustedAreRefused(t *testing.T) {
 		behave http.HandlerFunc
 		want   llm.Code
 	}{
-		"too short":   {vectors(func(n int) (int, string) { return n, "[1,2]" }), llm.Dimension},
-		"too long":    {vectors(func(n int) (int, string) { return n, "[1,2,3,4]" }), llm.Dimension},
-		"zero":        {vectors(func(n int) (int, string) { return n, "[0,0,0]" }), llm.Number},
-		"null":        {vectors(func(n int) (int, string) { return n, "[1,null,2]" }), llm.Number},
-		"nan":         {vectors(func(n int) (int, string) { return n, "[1,NaN,2]" }), llm.Number},
-		"infinite":    {vectors(func(n int) (int, string) { return n, "[-Infinity,1,2]" }), llm.Number},
-		"beyond":      {vectors(func(n int) (int, string) { return n, "[1e300,1,2]" }), llm.Rubbish},
-		"all first":   {vectors(func(int) (int, string) { return 0, "" }), llm.Order},
-		"no such":     {vectors(func(n int) (int, string) { return n + 1, "" }), llm.Order},
-		"words":       {vectors(func(n int) (int, string) { return n, `"abc"` }), llm.Rubbish},
-		"one missing": {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"data":[{"index":0,"embedding":[1,2,3]}]}`) }, llm.Count},
-		"none":        {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"data":[]}`) }, llm.Empty},
+		"too short": {vectors(func(n int) (int, string) { return n, "[1,2]" }), llm.Dimension},
+		"too long":  {vectors(func(n int) (int, string) { return n, "[1,2,3,4]" }), llm.Dimension},
+		"zero":      {vectors(func(n int) (int, string) { return n, "[0,0,0]" }), llm.Number},
+		"null":      {vectors(func(n int) (int, string) { return n, "[1,null,2]" }), llm.Number},
+		"nan":       {vectors(func(n int) (int, string) { return n, "[1,NaN,2]" }), llm.Number},
+		"infinite":  {vectors(func(n int) (int, string) { return n, "[-Infinity,1,2]" }), llm.Number},
+		"beyond":    {vectors(func(n int) (int, string) { return n, "[1e300,1,2]" }), llm.Rubbish},
+		"all first": {vectors(func(int) (int, string) { return 0, "" }), llm.Order},
+		"no such":   {vectors(func(n int) (int, string) { return n + 1, "" }), llm.Order},
+		"words":     {vectors(func(n int) (int, string) { return n, `"abc"` }), llm.Rubbish},
+		"one missing": {func(w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprint(w, `{"data":[{"index":0,"embedding":[1,2,3]}]}`)
+		}, llm.Count},
+		"none": {func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"data":[]}`) }, llm.Empty},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHouse(t, c.behave)
