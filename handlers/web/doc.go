@@ -13,6 +13,11 @@
 // owner's alone, a reviewer reads what is assigned to them, the office reads where a
 // form stands and its text only once it is confirmed.
 //
+// The knowledge base's pages (library*.go, clause.go, ask*.go) show its store; who keeps
+// a document and who may read it are two questions (library_access.go, Desk.Reader).
+// Pages that take long, an upload and a model's answer, grow while they are open
+// (grown.go).
+//
 // The way of a request: limits and headers (secure.go) → who is it (session.go) → the
 // page → a redirect with a flash, or the page again with what was typed.
 package web

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 
@@ -109,6 +110,24 @@ func TestAnUploadReportsEveryFileAndKeepsNothingOfRefusedOnes(t *testing.T) {
 	}
 	if none := w.as("sun").get("/library?state=withdrawn"); strings.Contains(none.body, "礼品登记办法") {
 		t.Error("the filter does not choose")
+	}
+}
+
+func TestNoUploadedFileStaysOnTheDisk(t *testing.T) {
+	w := newWorld(t)
+	sun := w.as("sun")
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	large := giftRule + strings.Repeat("第五条 大文件先放在临时文件里，读完就删。\n", 20_000)
+	if got := sun.sends(forAll(), file{"大.txt", large}); !strings.Contains(got.body, "读完了") {
+		t.Fatalf("%s", said(got.body))
+	}
+	if got := sun.sends(forAll(), file{"坏.pdf", large}, file{"坏.docx", "PK\x03\x04" + large}); !strings.Contains(got.body, "读完了") {
+		t.Fatalf("%s", said(got.body))
+	}
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) > 0 {
+		t.Errorf("%d files are left (%v)", len(left), err)
 	}
 }
 

@@ -66,7 +66,13 @@ func (s *site) knownTo(may, p page) http.Handler {
 			return
 		}
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			if err := v.parse(); err != nil {
+			err := v.parse()
+			defer func() { // the server would only remove files of the request as it came
+				if r.MultipartForm != nil {
+					_ = r.MultipartForm.RemoveAll()
+				}
+			}()
+			if err != nil {
 				s.fail(v, err)
 				return
 			}
