@@ -140,8 +140,9 @@ func (d *Desk) phraseNone(ctx context.Context, a knowledge.Answer) string {
 		return fmt.Sprintf(text.TalkNone, d.officeNames(ctx))
 	case knowledge.NoDocument:
 		return text.AskWhy(string(a.Reason)) + text.TalkNoted
+	default:
+		return text.AskWhy(string(a.Reason))
 	}
-	return text.AskWhy(string(a.Reason))
 }
 
 // source names a passage: document, version where there are several, path.

@@ -126,7 +126,9 @@ func TestARepealedTextIsShownOnlyAsSuch(t *testing.T) {
 func TestANamedClauseIsGoneToDirectly(t *testing.T) {
 	b := &Base{Search: gifts()}
 	for _, q := range []Question{
-		{Text: "《栖云县礼品登记办法》第六条是什么"}, {Text: "礼品登记办法第6条"}, {Text: "云发〔2020〕5号第六条怎么规定"},
+		{Text: "《栖云县礼品登记办法》第六条是什么"},
+		{Text: "礼品登记办法第6条"},
+		{Text: "云发〔2020〕5号第六条怎么规定"},
 		{Text: "第六条呢", Before: "礼品登记办法第五条", About: "栖云县礼品登记办法"},
 	} {
 		a := ask(t, b, q)

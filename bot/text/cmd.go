@@ -94,7 +94,7 @@ const (
 	DoctorModel      = "模型"
 	DoctorNoModel    = "没有配置，问答只引用原文（可以这样用）"
 	DoctorModelFails = "%s 没有应答，问答先只引用原文。请核对 OPENAI_BASE_URL、密钥和模型名：%v"
-	DoctorModelOff   = "已配置，但本单位没有允许问题外发，问答只引用原文。需要时请防控办逐库打开。"
+	DoctorModelOff   = "已配置，但本单位没有允许问题外发，问答只引用原文。需要时由防控办在“文件库”页面逐库打开，或由管理员运行 qingfeng library。"
 	DoctorPing       = "请只回答：好"
 
 	CmdNoEndpoint   = "配置了模型或密钥，但没有服务地址"

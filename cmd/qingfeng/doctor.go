@@ -5,7 +5,9 @@ import (
 	"crypto/rand"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -131,8 +133,16 @@ func (e env) examineModels(ctx context.Context, cfg Config, db *pg.DB, ok, warn 
 			ok(text.DoctorModel, embed.Name())
 		}
 	}
-	if _, questions, err := store.MayLeave(ctx); err == nil && !questions {
+	libraries, questions, err := store.MayLeave(ctx)
+	switch names := slices.Sorted(maps.Keys(libraries)); {
+	case err != nil:
+		warn(text.DoctorModel, explain(err))
+	case !questions:
 		ok(text.DoctorModel, text.DoctorModelOff)
+	case len(names) == 0:
+		ok(text.DoctorModel, fmt.Sprintf(text.DoctorModelOn, text.DoctorNoLibrary))
+	default:
+		ok(text.DoctorModel, fmt.Sprintf(text.DoctorModelOn, strings.Join(names, text.ListComma)))
 	}
 }
 

@@ -30,8 +30,13 @@ func (m metrics) print(w io.Writer) {
 		name  string
 		value float64
 	}{
-		{"ndcg@10", m.NDCG}, {"mrr@10", m.MRR}, {"recall@1", m.Recall1}, {"recall@5", m.Recall5},
-		{"recall@10", m.Recall10}, {"recall@50", m.Recall50}, {"recall@100", m.Recall100},
+		{"ndcg@10", m.NDCG},
+		{"mrr@10", m.MRR},
+		{"recall@1", m.Recall1},
+		{"recall@5", m.Recall5},
+		{"recall@10", m.Recall10},
+		{"recall@50", m.Recall50},
+		{"recall@100", m.Recall100},
 	} {
 		fmt.Fprintf(w, text.EvalMetric+"\n", line.name, line.value)
 	}

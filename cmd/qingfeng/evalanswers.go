@@ -178,6 +178,7 @@ func (t *answerTrial) measure(ctx context.Context) (m answerMetrics, err error) 
 			}
 		case knowledge.Related:
 			related++
+		default: // nothing was found
 		}
 		if spans := t.spans[q.id]; len(spans) > 0 {
 			m.Labelled++
@@ -396,11 +397,22 @@ func (m answerMetrics) print(w io.Writer) {
 		name  string
 		value float64
 	}{
-		{"answered", m.Answered}, {"related", m.Related}, {"none", m.None}, {"quote_integrity", m.QuoteIntegrity},
-		{"citation_precision", m.CitationPrecision}, {"citation_recall", m.CitationRecall}, {"cited_correctly", m.CitedCorrectly},
-		{"containment", m.Containment}, {"containment_essence", m.EssenceHas}, {"removed_refused", m.RemovedRefused}, {"removed_none", m.RemovedNone},
-		{"foreign_refused", m.ForeignRefused}, {"foreign_none", m.ForeignNone}, {"kept_threshold", m.KeptAt},
-		{"removed_refused_at_95", m.RemovedRefused95}, {"foreign_refused_at_95", m.ForeignRefused95},
+		{"answered", m.Answered},
+		{"related", m.Related},
+		{"none", m.None},
+		{"quote_integrity", m.QuoteIntegrity},
+		{"citation_precision", m.CitationPrecision},
+		{"citation_recall", m.CitationRecall},
+		{"cited_correctly", m.CitedCorrectly},
+		{"containment", m.Containment},
+		{"containment_essence", m.EssenceHas},
+		{"removed_refused", m.RemovedRefused},
+		{"removed_none", m.RemovedNone},
+		{"foreign_refused", m.ForeignRefused},
+		{"foreign_none", m.ForeignNone},
+		{"kept_threshold", m.KeptAt},
+		{"removed_refused_at_95", m.RemovedRefused95},
+		{"foreign_refused_at_95", m.ForeignRefused95},
 	} {
 		fmt.Fprintf(w, text.EvalAnswerMetric+"\n", r.name, r.value)
 	}

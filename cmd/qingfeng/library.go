@@ -86,9 +86,10 @@ func (e env) listLibraries(ctx context.Context, cfg Config, store *index.Store, 
 	if asJSON {
 		return e.json(doc)
 	}
-	fmt.Fprintf(e.out, text.CmdLibraryLineQuestion+"\n", text.OnOff(question))
+	state := map[bool]string{true: text.CmdLibraryOn, false: text.CmdLibraryOff}
+	fmt.Fprintf(e.out, text.CmdLibraryAsk+"\n", state[question])
 	for _, l := range all {
-		fmt.Fprintf(e.out, text.CmdLibraryLine+"\n", l.Name, text.OnOff(l.External), l.Documents, l.Passages)
+		fmt.Fprintf(e.out, text.CmdLibraryLine+"\n", l.Name, state[l.External], l.Documents, l.Passages)
 	}
 	if !doc.Endpoint {
 		fmt.Fprintln(e.out, text.CmdLibraryNoEndpoint)
@@ -102,7 +103,7 @@ func (e env) switchLibrary(ctx context.Context, cfg Config, r *pg.Register, stor
 		if err := store.SetExternal(ctx, name, on); err != nil {
 			return err
 		}
-		return r.Record(ctx, risk.Event{Role: string(operator), Action: "library.switch", Object: "library", Note: fmt.Sprintf("%s external=%t", name, on)})
+		return r.Record(ctx, risk.Event{Action: "library.switch", Object: "library", Note: fmt.Sprintf("%s external=%t", name, on)})
 	})
 	switch {
 	case errors.Is(err, index.ErrNoLibrary):
@@ -110,7 +111,7 @@ func (e env) switchLibrary(ctx context.Context, cfg Config, r *pg.Register, stor
 	case err != nil:
 		return err
 	}
-	label := fmt.Sprintf(text.CmdLibraryNamed, name)
+	label := name
 	if name == index.QuestionSwitch {
 		label = text.LibraryQuestion
 	}

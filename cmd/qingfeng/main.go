@@ -61,6 +61,7 @@ func commands() []command {
 		{"campaign", text.CmdCampaign, campaignCommand},
 		{"export", text.CmdExport, exportCommand},
 		{"ingest", text.CmdIngest, ingestCommand},
+		{"library", text.CmdLibrary, libraryCommand},
 		{"ask", text.CmdAsk, askCommand},
 		{"eval", text.CmdEval, evalCommand},
 		{"doctor", text.CmdDoctor, doctorCommand},

@@ -38,6 +38,11 @@ func TestTheWallsOfTheHouseStand(t *testing.T) {
 			}
 		}
 	}
+	for pkg, have := range deps {
+		if strings.HasPrefix(pkg, "qingfeng/knowledge") && (slices.Contains(have, "qingfeng/bot") || slices.Contains(have, "qingfeng/bot/text")) {
+			t.Errorf("%s depends on bot: the knowledge base serves any asker", pkg)
+		}
+	}
 	// Domain types import the standard library and each other downwards, no more.
 	for _, pkg := range []string{"qingfeng/bot", "qingfeng/bot/risk", "qingfeng/bot/plan", "qingfeng/knowledge"} {
 		for _, d := range deps[pkg] {

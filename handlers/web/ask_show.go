@@ -89,6 +89,7 @@ func (s *site) tell(id int64, asked string, a knowledge.Answer, liked *bool) tol
 			t.Lead = text.AskPageNone
 		case knowledge.NoDocument, knowledge.NoClause:
 			t.Lead += text.TalkNoted
+		default: // the reason says what to do
 		}
 	case a.Outcome == knowledge.Related:
 		t.Lead = text.AskPageRelated

@@ -146,8 +146,11 @@ func (s *site) showLibrary(ctx context.Context, v *visit, status int, p libraryP
 		from = 0
 	}
 	p.States = []stand{
-		{"", text.LibraryAll}, {string(index.InForce), text.LibraryInForce}, {string(index.Reviewed), text.LibraryWaiting},
-		{string(index.Lapsed), text.LibraryLapsed}, {string(index.Withdrawn), text.LibraryGone},
+		{"", text.LibraryAll},
+		{string(index.InForce), text.LibraryInForce},
+		{string(index.Reviewed), text.LibraryWaiting},
+		{string(index.Lapsed), text.LibraryLapsed},
+		{string(index.Withdrawn), text.LibraryGone},
 	}
 	f := index.Filter{Words: p.Words, State: index.State(p.State), Limit: listed, Offset: from}
 	if p.Office {

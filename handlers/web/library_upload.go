@@ -155,6 +155,7 @@ func uploadTone(state ingest.State) string {
 		return "todo"
 	case ingest.Refused:
 		return "back"
+	default:
+		return "plain"
 	}
-	return "plain"
 }

@@ -244,11 +244,13 @@ func (s *Store) PruneQuestions(ctx context.Context) (rows int64, err error) {
 		sql  string
 		args []any
 	}{
-		{`UPDATE question SET body = '', understood = '', answer = NULL, reason = '', asker = NULL, audiences = '{}', state = 'answered',
+		{
+			`UPDATE question SET body = '', understood = '', answer = NULL, reason = '', asker = NULL, audiences = '{}', state = 'answered',
 				asked_at = date_trunc('day', asked_at, 'Asia/Shanghai'), answered_at = date_trunc('day', answered_at, 'Asia/Shanghai')
 			WHERE body <> '' AND (asked_at < $2
 				OR state = 'answered' AND answered_at < $1 AND (outcome = 'answer' AND liked IS NOT FALSE OR settled_at IS NOT NULL))`,
-			[]any{now.Add(-keepAnswered), now.Add(-keepUnanswered)}},
+			[]any{now.Add(-keepAnswered), now.Add(-keepUnanswered)},
+		},
 		{`DELETE FROM question_memory WHERE kind = 'liked' AND weight = 0 AND waits_for IS NULL AND created_at < $1`, []any{now.Add(-keepAnswered)}},
 	} {
 		tag, err := s.q(ctx).Exec(ctx, prune.sql, prune.args...)

@@ -20,7 +20,7 @@ const (
 )
 
 // asked are the questions that people attached to passage p: they are searched with it.
-const asked = `(SELECT coalesce(string_agg(m.question, ' ' ORDER BY m.id), '') FROM question_memory m
+const asked = `(SELECT coalesce(string_agg(m.question, E'\n' ORDER BY m.id), '') FROM question_memory m
 	WHERE m.passage_id = p.id AND m.kind <> 'liked')`
 
 const (

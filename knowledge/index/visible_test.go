@@ -40,8 +40,12 @@ func readers() map[string]knowledge.Reader {
 func TestNobodyFindsWhatIsNotForThem(t *testing.T) {
 	writer, all := ways(t)
 	audiences := [][]string{
-		{knowledge.Public}, {knowledge.Internal}, {"role:reviewer"}, {"section:财务科"},
-		{"role:reviewer", "section:财务科"}, {"role:nobody"},
+		{knowledge.Public},
+		{knowledge.Internal},
+		{"role:reviewer"},
+		{"section:财务科"},
+		{"role:reviewer", "section:财务科"},
+		{"role:nobody"},
 	}
 	ids := make([]int64, len(audiences))
 	for i, a := range audiences {

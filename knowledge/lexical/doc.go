@@ -29,7 +29,7 @@ type Entry struct {
 	Title string
 	Path  []string
 	Text  string
-	Asked string // questions known to be answered here: searched with the text, never shown
+	Asked string // questions known to be answered here, one a line: searched with the text, never shown
 	Level int    // authority of the document, 0 unknown (knowledge.Authority)
 }
 

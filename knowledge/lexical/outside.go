@@ -27,9 +27,11 @@ func Rank(q string, idf func(term int32) float64, found []Candidate) []Found {
 	l := newLens(a, rarity, unknown, m)
 	out := make([]Found, len(found))
 	for i, c := range found {
-		l.look(utf16.Encode(c.fold(nil)))
-		score := c.BM25 * m.prior[authority(c.Entry)] * (1 + m.cover*l.cover() + m.near*l.near())
-		out[i] = Found{ID: c.ID, Score: score, Sure: l.sure(c.BM25)}
+		text := utf16.Encode(c.fold(nil))
+		l.look(text)
+		like := l.like(text)
+		score := c.BM25 * m.prior[authority(c.Entry)] * (1 + m.cover*l.cover() + m.near*l.near() + m.like*like)
+		out[i] = Found{ID: c.ID, Score: score, Sure: l.sure(c.BM25, like)}
 	}
 	slices.SortFunc(out, func(x, y Found) int {
 		return cmp.Or(cmp.Compare(y.Score, x.Score), cmp.Compare(x.ID, y.ID))

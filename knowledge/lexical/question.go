@@ -160,6 +160,7 @@ var wording = sync.OnceValue(func() *words { //nolint:gochecknoglobals // built 
 
 // asked is a question taken apart.
 type asked struct {
+	text  string  // folded, as it was asked
 	runes []rune  // folded; what only asks is blanked
 	own   []token // its terms, in order
 	more  []expansion
@@ -204,7 +205,7 @@ func ask(q string) asked {
 	if w.plus.count(runes, 1) > 0 {
 		a.foreign /= 2
 	}
-	a.runes = blank(runes, &w.asking)
+	a.text, a.runes = string(runes), blank(runes, &w.asking)
 	if !slices.ContainsFunc(a.runes, func(r rune) bool { return chars().is(r) != gap }) {
 		a.runes = runes // a question of nothing else means what it says
 	}

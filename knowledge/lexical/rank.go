@@ -14,12 +14,13 @@ type mix struct {
 	group   float64    // the document's
 	cover   float64    // how much of the question is covered
 	near    float64    // the most of the question within few characters
+	like    float64    // how much its heading, or a question asked of it, is the question
 	prior   [9]float64 // by authority
 }
 
 func defaultMix() mix {
 	return mix{
-		deep: 150, chapter: 0.4, group: 0.1, cover: 0.2, near: 0.1,
+		deep: 150, chapter: 0.4, group: 0.1, cover: 0.2, near: 0.1, like: envf("LIKE", 2),
 		prior: [9]float64{0.95, 0.9, 0.95, 0.95, 0.95, 1, 1, 1.2, 1.2},
 	}
 }
@@ -31,6 +32,7 @@ const Enough = 0.5
 // Found.Sure is a logistic function of these, fitted on labelled questions against
 // questions about other things, over a large library and a small one (see doc.go).
 const (
+	sureLike     = 6.0  // of how much its heading, or a question asked of it, is the question
 	sureShare    = 15.4 // of the score that an entry with everything would have
 	sureScore    = 2.1  // of the logarithm of the score
 	sureExpanded = 3.2  // of the logarithm of what the lexicon's words brought
@@ -86,6 +88,12 @@ type lens struct {
 	have  []bool // of terms: the entry at hand has it
 	runes []rune // of it
 	at    []hit  // the question's own terms in it
+
+	intent int       // the question's form, see intents
+	worth  []float64 // of the question's characters: how rare what they stand in is
+	line   []rune    // a heading, or a question asked of the entry at hand
+	got    []float32 // of its characters
+	asks   []float32 // of the question's
 }
 
 type hit struct {
@@ -96,7 +104,7 @@ type hit struct {
 func newLens(a asked, rarity []float64, unknown float64, m mix) *lens {
 	l := &lens{
 		asked: a, mix: m, rarity: rarity, have: make([]bool, len(a.terms)), own: make([]bool, len(a.terms)),
-		unknown: unknown, plain: true,
+		unknown: unknown, plain: true, intent: intent(a.text),
 	}
 	for i, t := range a.terms {
 		s := int(t.Term) & (len(l.slots) - 1)
@@ -110,6 +118,13 @@ func newLens(a asked, rarity []float64, unknown float64, m mix) *lens {
 				l.letters[r>>5] |= 1 << (r & 31)
 			}
 			l.plain = l.plain && r != '第'
+		}
+	}
+	l.worth = make([]float64, len(a.runes))
+	for _, t := range a.own {
+		i := l.find(t.hash)
+		for p := t.from; i >= 0 && p < t.to; p++ {
+			l.worth[p] = max(l.worth[p], rarity[i])
 		}
 	}
 	known := make([]bool, len(a.runes)) // stands in a pair that some entry has
@@ -222,11 +237,11 @@ func (l *lens) expanded() float64 {
 }
 
 // sure is how much of the question an entry with this score answers for, 0–1.
-func (l *lens) sure(bm25 float64) float64 {
+func (l *lens) sure(bm25, like float64) float64 {
 	if bm25 <= 0 {
 		return 0
 	}
-	z := sureShare*bm25/max(l.attainable, 1) + sureScore*math.Log1p(bm25/l.unknown) +
+	z := envf("SL", sureLike)*math.Pow(like, envf("SLP", 1)) + sureShare*bm25/max(l.attainable, 1) + sureScore*math.Log1p(bm25/l.unknown) +
 		sureExpanded*math.Log1p(l.expanded()/l.unknown) -
 		sureForeign*l.foreign - sureSize*l.unknown - sureOffset
 	return 1 / (1 + math.Exp(-z))
@@ -238,7 +253,8 @@ func (x *Index) rank(a asked, rarity []float64, found []candidate) {
 	for i := range found {
 		f := &found[i]
 		l.look(f.in.text[f.in.textAt[f.doc]:f.in.textAt[f.doc+1]])
-		f.score *= 1 + x.mix.cover*l.cover() + x.mix.near*l.near()
-		f.sure = l.sure(f.bm25)
+		like := l.like(f.in.text[f.in.textAt[f.doc]:f.in.textAt[f.doc+1]])
+		f.score *= 1 + x.mix.cover*l.cover() + x.mix.near*l.near() + x.mix.like*like
+		f.sure = l.sure(f.bm25, like)
 	}
 }

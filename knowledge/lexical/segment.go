@@ -21,7 +21,6 @@ type segment struct {
 	level   []uint8
 	textAt  []uint32 // len(ids)+1 offsets into text
 	text    []uint16 // folded title, path and text, UTF-16
-	titleTo []uint16 // length of the title within it
 
 	terms  []int32  // sorted
 	from   []uint32 // len(terms)+1 offsets into posts
@@ -82,7 +81,7 @@ func build(entries []Entry, chapterOf func(Entry) int32) *segment {
 	n := len(entries)
 	s := &segment{
 		ids: make([]int64, n), length: make([]int32, n), chapter: make([]int32, n), level: make([]uint8, n),
-		titleTo: make([]uint16, n), textAt: make([]uint32, 1, n+1), dead: make([]uint64, (n+63)/64), living: n,
+		textAt: make([]uint32, 1, n+1), dead: make([]uint64, (n+63)/64), living: n,
 	}
 	var (
 		runes []rune
@@ -94,7 +93,6 @@ func build(entries []Entry, chapterOf func(Entry) int32) *segment {
 		terms = hashes(terms[:0], runes)
 		s.ids[i], s.length[i], s.chapter[i] = e.ID, int32(len(terms)), chapterOf(e) //nolint:gosec // far below
 		s.level[i] = uint8(authority(e))                                            //nolint:gosec // 0–8
-		s.titleTo[i] = uint16(min(len([]rune(e.Title)), 1<<16-1))                   //nolint:gosec // capped
 		for _, r := range runes {
 			s.text = utf16.AppendRune(s.text, r)
 		}
@@ -147,7 +145,7 @@ func merge(x, y *segment) *segment {
 	n := x.living + y.living
 	s := &segment{
 		ids: make([]int64, 0, n), length: make([]int32, 0, n), chapter: make([]int32, 0, n), level: make([]uint8, 0, n),
-		titleTo: make([]uint16, 0, n), textAt: make([]uint32, 1, n+1), dead: make([]uint64, (n+63)/64), living: n,
+		textAt: make([]uint32, 1, n+1), dead: make([]uint64, (n+63)/64), living: n,
 		text: make([]uint16, 0, len(x.text)+len(y.text)), posts: make([]uint32, 0, len(x.posts)+len(y.posts)),
 	}
 	place := [2][]int32{}
@@ -161,7 +159,6 @@ func merge(x, y *segment) *segment {
 			place[k][i] = int32(len(s.ids)) //nolint:gosec // below segmentMax
 			s.ids, s.length = append(s.ids, id), append(s.length, old.length[i])
 			s.chapter, s.level = append(s.chapter, old.chapter[i]), append(s.level, old.level[i])
-			s.titleTo = append(s.titleTo, old.titleTo[i])
 			s.text = append(s.text, old.text[old.textAt[i]:old.textAt[i+1]]...)
 			s.textAt = append(s.textAt, uint32(len(s.text))) //nolint:gosec // as in build
 		}

@@ -87,17 +87,24 @@ func saturate(tf, length, mean float64) float64 {
 	return tf * (k1 + 1) / (tf + k1*(1-b+b*length/mean))
 }
 
+// Marks between the parts of a folded entry, gaps all of them.
+const (
+	partEnd  = '\x1e' // of the title, and of each step of the path
+	textEnd  = '\x1d' // questions asked of it follow
+	askedEnd = '\n'   // between these
+)
+
 // fold joins title, path, text and the questions asked of it with gaps between them.
 func (e Entry) fold(to []rune) []rune {
-	to = append(fold(to, e.Title), ' ')
+	to = append(fold(to, e.Title), partEnd)
 	for _, p := range e.Path {
-		to = append(fold(to, p), ' ')
+		to = append(fold(to, p), partEnd)
 	}
 	to = fold(to, e.Text)
 	if e.Asked == "" {
 		return to
 	}
-	return fold(append(to, ' '), e.Asked)
+	return fold(append(to, textEnd), e.Asked)
 }
 
 // token is a term at its place.

@@ -4,7 +4,6 @@ import (
 	"regexp"
 	"time"
 
-	"qingfeng/bot"
 	"qingfeng/knowledge"
 )
 
@@ -13,7 +12,7 @@ var (
 	compactRE = regexp.MustCompile(`(?:^|[^0-9])((?:19|20)\d\d)(0[1-9]|1[0-2])([0-3]\d)(?:$|[^0-9])`)
 )
 
-// dates are the civil dates of a text, in order: midnights in bot.Zone.
+// dates are the civil dates of a text, in order: midnights in China.
 func dates(s string) []time.Time {
 	var out []time.Time
 	for _, m := range dateRE.FindAllStringSubmatch(s, -1) {
@@ -52,7 +51,7 @@ func year(s string) int {
 }
 
 func civil(y, m, d int) (time.Time, bool) {
-	t := time.Date(y, time.Month(m), d, 0, 0, 0, 0, bot.Zone())
+	t := time.Date(y, time.Month(m), d, 0, 0, 0, 0, time.FixedZone("Asia/Shanghai", 8*60*60))
 	return t, y >= 1949 && y <= 2199 && t.Year() == y && int(t.Month()) == m && t.Day() == d
 }
 
