@@ -52,6 +52,9 @@ func (d *Desk) phrase(ctx context.Context, asked string, a knowledge.Answer, now
 
 func (d *Desk) phraseAnswer(a knowledge.Answer, used int) string {
 	first := a.Citations[0]
+	if a.Listed {
+		return a.Text + "\n" + fmt.Sprintf(text.TalkStands, listSource(a)) + "\n" + fmt.Sprintf(text.TalkLink, d.Pages.Clause(first.ID))
+	}
 	main, whole := a.Essence, first.Text
 	for _, c := range a.Citations[1:] {
 		if piece(c, first) {
@@ -88,11 +91,20 @@ func (d *Desk) phraseAnswer(a knowledge.Answer, used int) string {
 	return said + "\n" + fmt.Sprintf(text.TalkLink, d.Pages.Clause(first.ID))
 }
 
+// listSource names the heading that the items of a list stand below.
+func listSource(a knowledge.Answer) string {
+	p := a.Citations[0].Passage
+	if i := slices.Index(p.Path, strings.Split(a.Text, "\n")[0]); i >= 0 {
+		p.Path = p.Path[:i]
+	}
+	return source(p) + lapsed(a.Citations[0], a.Citations)
+}
+
 // forChat is an answer without the further clauses that only explain: a phone shows one
 // thing, and 还有吗 brings them. Rules that bind beside the first one stay, and so do the
 // pieces of one clause.
 func forChat(a knowledge.Answer) knowledge.Answer {
-	if a.Outcome != knowledge.Answered || a.Model || a.Differ {
+	if a.Outcome != knowledge.Answered || a.Model || a.Differ || a.Listed {
 		return a
 	}
 	first := a.Citations[0]

@@ -26,6 +26,9 @@ type Base struct {
 	Embed    Embedder
 	Cache    Cache
 	Switches Switches // nil: nothing may leave
+	// Stays reports whether a question must not leave though questions may: it names
+	// somebody. nil: only numbers and addresses of people keep it here.
+	Stays func(ctx context.Context, question string) (bool, error)
 	// Budget bounds a model's answer; 0 is 20 s. After it the answer is quoted.
 	Budget time.Duration
 	Log    *slog.Logger // nil: silent
@@ -44,6 +47,7 @@ func (b *Base) Ask(ctx context.Context, q Question) (Answer, error) {
 		return a, nil
 	}
 	leave := b.mayLeave(ctx)
+	leave.questions = leave.questions && !b.mustStay(ctx, u.text)
 	hits, err := b.find(ctx, q, u, leave)
 	if err != nil {
 		return a, err
@@ -52,7 +56,7 @@ func (b *Base) Ask(ctx context.Context, q Question) (Answer, error) {
 	if a.Reason == NotFound && latin(u.text) {
 		a.Reason = Pinyin
 	}
-	if a.Outcome == Answered && !a.Differ {
+	if a.Outcome == Answered && !a.Differ && !a.Listed {
 		a = b.written(ctx, q, u, a, leave)
 	}
 	return b.checked(a), nil
@@ -91,7 +95,7 @@ func (b *Base) find(ctx context.Context, q Question, u understood, may leave) ([
 	if u.named.article != "" {
 		query.Text = u.named.title + " " + u.search
 	}
-	if may.questions && b.Embed != nil {
+	if may.questions && len(may.libraries) > 0 && b.Embed != nil {
 		if query.Vector = b.vector(ctx, u.search); query.Vector != nil {
 			query.Embedder = b.Embed.Name()
 		}
@@ -101,7 +105,7 @@ func (b *Base) find(ctx context.Context, q Question, u understood, may leave) ([
 	if err != nil {
 		return nil, fmt.Errorf("search: %w", err)
 	}
-	return hits, nil
+	return b.withItems(ctx, query, u, hits), nil
 }
 
 // vector is a question's embedding, nil when there is none in time or of use.

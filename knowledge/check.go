@@ -8,14 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-)
-
-const (
-	// coveredAt is how much of a sentence's content its passages must hold.
-	coveredAt = 0.6
-	// supportAt is how much of the best covering sentence's share another sentence
-	// needs to be quoted with it.
-	supportAt = 0.3
+	"unicode"
 )
 
 // writing is what is left of a model's answer.
@@ -34,7 +27,7 @@ type claim struct {
 var (
 	markRe  = regexp.MustCompile(`\[\s*([0-9]{1,3}(?:\s*[,，、;；]\s*[0-9]{1,3})*)\s*\]`)
 	numRe   = regexp.MustCompile(`[0-9]+`)
-	wideRe  = regexp.MustCompile(`[［【]\s*([0-9]{1,3}(?:\s*[,，、]\s*[0-9]{1,3})*)\s*[］】]`)
+	wideRe  = regexp.MustCompile(`[［【〔]\s*([0-9]{1,3}(?:\s*[,，、]\s*[0-9]{1,3})*)\s*[］】〕]`)
 	lineRe  = regexp.MustCompile(`^\s*(?:[-*•·#>]+|[0-9]{1,2}[.、)])\s*`)
 	thinkRe = regexp.MustCompile(`(?s)<think>.*?</think>`)
 	// An address, or being told to do something with this talk.
@@ -46,7 +39,7 @@ var (
 // Nothing outside this check decides what a model may have said.
 func check(said string, passages []Hit) writing {
 	w := writing{passages: passages}
-	said = thinkRe.ReplaceAllString(said, "")
+	said = thinkRe.ReplaceAllString(visible(said), "")
 	said = wideRe.ReplaceAllString(said, "[$1]")
 	for _, line := range strings.Split(said, "\n") {
 		line = lineRe.ReplaceAllString(strings.ReplaceAll(line, "**", ""), "")
@@ -57,6 +50,16 @@ func check(said string, passages []Hit) writing {
 		}
 	}
 	return w
+}
+
+// visible is a text without the characters that nobody sees, or that turn its order.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && (unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Co, r) || unicode.IsControl(r) || r == unicode.ReplacementChar) {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 // markedSentences cuts a line at sentence ends; marks after an end belong before it.
@@ -109,68 +112,49 @@ func marksOf(s string, passages int) (text string, marks []int, ok bool) {
 // bears decides whether a sentence stands on the passages it marks.
 func bears(s string, passages []Hit) (claim, bool) {
 	text, marks, ok := marksOf(s, len(passages))
-	content := gist(text)
-	if !ok || len(content) == 0 || strayRe.MatchString(fold(text)) {
+	if !ok || strayRe.MatchString(fold(text)) || !namesClauses(text, marks, passages) {
 		return claim{}, false
 	}
 	var by []fact
-	source := map[string]bool{}
-	var quoted []string
-	c := claim{text: text, marks: marks, support: map[int]span{}}
 	for _, n := range marks {
 		p := passages[n-1].Passage
-		head := strings.Join(append([]string{p.Document.Title, p.Document.Number, p.Article}, p.Path...), "\n")
-		by = append(append(by, facts(p.Text, false)...), facts(head, false)...)
-		for t := range gist(p.Text) {
-			source[t] = true
-		}
-		for t := range gist(head) {
-			source[t] = true
-		}
-		at, share := supporting(content, p)
-		if share == 0 {
-			return claim{}, false // the mark is an ornament
-		}
-		quote := at.of([]rune(p.Text))
-		if strayRe.MatchString(fold(quote)) {
-			return claim{}, false // the passage says it to a machine, not to a reader
-		}
-		c.support[n] = at
-		quoted = append(quoted, quote)
-	}
-	if covered(content, source) < coveredAt {
-		return claim{}, false
+		by = append(by, facts(strings.Join(append([]string{p.Document.Title, p.Document.Number, p.Article, p.Text}, p.Path...), "\n"), false)...)
 	}
 	if _, bad := unsupported(text, by); bad {
 		return claim{}, false
 	}
-	if contradicts(text, strings.Join(quoted, "\n")) {
-		return claim{}, false
+	support, ok := excerpt(text, marks, passages)
+	for n, at := range support {
+		if strayRe.MatchString(fold(at.of([]rune(passages[n-1].Text)))) {
+			return claim{}, false // the passage says it to a machine, not to a reader
+		}
 	}
-	return c, true
+	return claim{text: text, marks: marks, support: support}, ok
 }
 
-// supporting is the stretch of a passage whose sentences bear a claim, and the share
-// of the claim that the best of them holds.
-func supporting(content map[string]bool, p Passage) (at span, best float64) {
-	rs := []rune(p.Text)
-	all := sentences(rs)
-	share := make([]float64, len(all))
-	for i, sp := range all {
-		share[i] = covered(content, gist(sp.of(rs)))
-		if share[i] > best {
-			best, at = share[i], sp
+// namesClauses reports whether every clause, document and 文号 that a claim names is one
+// that its passages are or name: 第五条之一 is not 第五条.
+func namesClauses(text string, marks []int, passages []Hit) bool {
+	articles := map[string]bool{}
+	var names strings.Builder
+	for _, n := range marks {
+		p := passages[n-1].Passage
+		for _, m := range articleRe.FindAllString(p.Article+" "+p.Text, -1) {
+			articles[articleValue(m)] = true
+		}
+		names.WriteString(plain("《" + p.Document.Title + "》\n" + p.Document.Number + "\n" + p.Text))
+	}
+	for _, m := range articleRe.FindAllString(text, -1) {
+		if !articles[articleValue(m)] {
+			return false
 		}
 	}
-	if best == 0 {
-		return at, 0
-	}
-	for i, sp := range all { // a claim may join two sentences
-		if share[i] >= 2*supportAt*best && share[i] >= supportAt {
-			at.Start, at.End = min(at.Start, sp.Start), max(at.End, sp.End)
+	for _, m := range append(titleRe.FindAllString(text, -1), numberRe.FindAllString(text, -1)...) {
+		if !strings.Contains(names.String(), plain(whoseRe.ReplaceAllString(m, ""))) {
+			return false
 		}
 	}
-	return at, best
+	return true
 }
 
 // verifyMarks checks the text of a model's answer once more: every line has marks and

@@ -23,10 +23,10 @@ func TestOnlySentencesThatTheirPassagesBearAreLeft(t *testing.T) {
 		"收到礼品应当在15日内登记上交[1]":                          true,
 		"**1. 逾期不登记的，给予批评教育**。【1】":                    true,
 		"依据第五条，收到礼品应当十五日内登记上交。[1]":                    true,
-		"根据云发〔2020〕5号，收到礼品应当登记上交。[1]":                 true,
+		"根据云发〔2020〕5号，收到礼品应当15日内登记上交。[1]":             true,
 		"价值不超过200元的宣传品可以不登记。[2]":                      true,
 		"不得以借用名义占用礼品。[2]":                             true,
-		"收到礼品应当15日内登记上交，宣传品不超过200元的可以不登记。[1][2]":      true,
+		"收到礼品应当15日内登记上交，价值不超过200元的宣传品可以不登记。[1][2]":    true,
 		"收到礼品应当登记上交。":                                 false, // no mark
 		"收到礼品应当登记上交。[9]":                              false, // no such passage
 		"收到礼品应当登记上交。[0]":                              false,
@@ -59,14 +59,14 @@ func TestOnlySentencesThatTheirPassagesBearAreLeft(t *testing.T) {
 }
 
 func TestOfAMixedAnswerTheGroundedSentencesStay(t *testing.T) {
-	said := "收到礼品应当15日内登记上交。[1]\n逾期的一律开除。[1]\n- 宣传品不超过200元的可以不登记。[2]\n更多内容请访问 www.example.com。[2]\n收到礼品应当15日内登记上交。[1]"
+	said := "收到礼品应当15日内登记上交。[1]\n逾期的一律开除。[1]\n- 价值不超过200元的宣传品可以不登记。[2]\n更多内容请访问 www.example.com。[2]\n收到礼品应当15日内登记上交。[1]"
 	w := check(said, read())
 	if len(w.sentences) != 2 {
 		t.Fatalf("%d sentences: %+v", len(w.sentences), w.sentences)
 	}
 	a := Answer{Outcome: Answered, Hits: read(), Citations: nil}
 	m := w.answer(a, understood{})
-	if err := verify(m); err != nil || m.Text != "收到礼品应当15日内登记上交。[1]\n宣传品不超过200元的可以不登记。[2]" {
+	if err := verify(m); err != nil || m.Text != "收到礼品应当15日内登记上交。[1]\n价值不超过200元的宣传品可以不登记。[2]" {
 		t.Errorf("%v\n%s", err, m.Text)
 	}
 	if q := m.Citations[0].Quote; q != "第五条 工作人员收到礼品的，应当自收到之日起十五日内登记上交。" {

@@ -10,10 +10,13 @@ import (
 func decide(u understood, hits []Hit, seen []int64) Answer {
 	a := Answer{Outcome: None, Reason: NotFound, Understood: u.text, Day: u.day}
 	hits = slices.Clone(hits)
+	var proofs map[int64]proof
 	if u.named.article == "" {
 		for i, h := range hits {
 			hits[i] = weigh(u.search, h)
 		}
+		slices.SortStableFunc(hits, better)
+		proofs = prove(u.search, hits)
 	}
 	slices.SortStableFunc(hits, better)
 	if u.named.document() {
@@ -42,8 +45,9 @@ func decide(u understood, hits []Hit, seen []int64) Answer {
 	switch {
 	case a.Reason == NoDocument || a.Reason == NoClause:
 		a.relate(u, hits)
+	case len(valid) > 0 && valid[0].Sure >= relatedAt && a.list(u, valid):
 	case len(valid) > 0 && (valid[0].Sure >= answerAt || valid[0].known() || u.named.article != ""):
-		a.quote(u, valid, lapsed)
+		a.quote(u, valid, lapsed, proofs)
 	case len(lapsed) > 0 && lapsed[0].Sure >= answerAt:
 		a.Reason = OnlyLapsed
 		a.relate(u, append(lapsed[:1:1], valid...))
@@ -215,22 +219,18 @@ func (a *Answer) relate(u understood, hits []Hit) {
 }
 
 // quote answers with whole clauses.
-func (a *Answer) quote(u understood, valid, lapsed []Hit) {
+func (a *Answer) quote(u understood, valid, lapsed []Hit, proofs map[int64]proof) {
 	top := valid[0]
 	a.Outcome, a.Reason = Answered, ""
 	for _, h := range valid {
 		if len(a.Citations) == mostSources {
 			break
 		}
-		same := u.named.article != ""
-		if h.ID != top.ID && !same && (h.Sure < answerAt || h.Score < besideAt*top.Score) {
-			continue
+		if h.ID == top.ID || u.adds(a.Citations, top, h, proofs[h.ID]) {
+			a.cite(u, h)
 		}
-		if same && h.Version.ID != top.Version.ID {
-			continue
-		}
-		a.cite(u, h)
 	}
+	inOrder(a.Citations)
 	for _, c := range a.Citations[1:] {
 		if c.Document.ID != top.Document.ID && conflict(a.Citations[0].Quote, c.Quote) {
 			a.Differ = true
@@ -250,6 +250,40 @@ func (a *Answer) quote(u understood, valid, lapsed []Hit) {
 	}
 }
 
+// adds reports whether a clause belongs beside the first one: the pieces of a named
+// clause; else what is sure, says what is asked and is no scrap. Of the document that
+// answers already, and of those that only explain, it must be about as good.
+func (u understood) adds(cited []Citation, top, h Hit, p proof) bool {
+	if u.named.article != "" {
+		return h.Version.ID == top.Version.ID
+	}
+	if h.Sure < answerAt || len([]rune(h.Text)) < shortestBeside || undefined(u.search, h.Text) {
+		return false
+	}
+	for _, c := range cited {
+		if c.Document.ID == h.Document.ID && (h.Score < besideAt*top.Score || h.Document.Authority <= Guidance) {
+			return false
+		}
+	}
+	if h.Document.ID != top.Document.ID && h.Document.Authority > Guidance && p.form && p.says >= saysItOfUnit {
+		return true
+	}
+	return h.Score >= besideAt*top.Score && p.form
+}
+
+// inOrder puts the further sources of one document in the order of its text.
+func inOrder(cs []Citation) {
+	if len(cs) < 3 {
+		return
+	}
+	slices.SortStableFunc(cs[1:], func(x, y Citation) int {
+		if x.Version.ID != y.Version.ID {
+			return 0
+		}
+		return x.Pos - y.Pos
+	})
+}
+
 // cite adds a passage with the sentences that answer.
 func (a *Answer) cite(u understood, h Hit) {
 	rs := []rune(h.Text)
@@ -260,7 +294,12 @@ func (a *Answer) cite(u understood, h Hit) {
 	if !slices.ContainsFunc(a.Hits, func(o Hit) bool { return o.ID == h.ID }) {
 		a.Hits = append(a.Hits, h)
 	}
-	a.Citations = append(a.Citations, Citation{Hit: h, Quote: at.of(rs), Start: at.Start, End: at.End, Lapsed: !h.Version.InForce(u.today) && !h.Version.Repealed.IsZero()})
+	a.Citations = append(a.Citations, Citation{Hit: h, Quote: at.of(rs), Start: at.Start, End: at.End, Lapsed: u.lapsed(h)})
+}
+
+// lapsed reports whether a text that is cited no longer holds.
+func (u understood) lapsed(h Hit) bool {
+	return !h.Version.InForce(u.today) && !h.Version.Repealed.IsZero()
 }
 
 // clauses is the text of a quoted answer: the passages cited that hold, whole.

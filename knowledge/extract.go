@@ -11,6 +11,13 @@ const (
 	longestEssence = 200
 	// longestQuote in characters, unless one sentence is longer or opens a list.
 	longestQuote = 260
+	// longestTitle in characters is as long as （一）加强领导。 may be and still say nothing.
+	longestTitle = 14
+	// inStretch is what it adds to a sentence that the words of the question stand close
+	// together in it, beside the best one's 1.
+	inStretch = 0.6
+	// enumerated is what it adds to one that names things, where these are asked for.
+	enumerated = 0.5
 )
 
 // What a question wants to hear, and what a sentence looks like that says it.
@@ -27,7 +34,8 @@ var (
 	wantsUnitRe   = regexp.MustCompile(`(?:几|多少)(个工作日|工作日|个月|天|日|年|次|级|类|种|条|项|元|人|份|小时|岁|倍|个)`)
 	wantsTimeRe   = regexp.MustCompile(`多久|多长时间|期限|时限|什么时候|何时`)
 	timeRe        = regexp.MustCompile(`(?:[0-9]|[一二三四五六七八九十两半])(?:个工作日|工作日|个月|日|天|年|周|小时|月|季度)|每(?:年|月|季度|半年|周)`)
-	digitRe       = regexp.MustCompile(`[0-9０-９]|[一二三四五六七八九十两百千]+(?:个|日|天|年|月|次|级|类|元|份|名|人|条|项|倍|周)|百分之`)
+	spacesRe      = regexp.MustCompile(`[ 　]+`)
+	digitRe       = regexp.MustCompile(`[0-9０-９]|[一二三四五六七八九十两百千万亿]+(?:个|日|天|年|月|次|级|类|元|份|名|人|条|项|倍|周)|百分之`)
 )
 
 // answering is the stretch of a passage that answers a question: the sentence that
@@ -42,7 +50,7 @@ func answering(q string, p Passage) span {
 	texts, gists, in := make([]string, len(all)), make([]map[string]bool, len(all)), map[string]int{}
 	for i, sp := range all {
 		texts[i] = sp.of(rs)
-		gists[i] = gist(texts[i])
+		gists[i] = gist(spacesRe.ReplaceAllString(texts[i], "")) // 组  长
 		for t := range gists[i] {
 			in[t]++
 		}
@@ -57,14 +65,23 @@ func answering(q string, p Passage) span {
 		}
 		most = max(most, score[i])
 	}
-	best := 0
+	best, at := 0, readFor(q, nil).prove(p).at
 	for i := range score {
 		score[i] += most * fits(q, texts[i])
+		if all[i].Start < at.End && all[i].End > at.Start {
+			score[i] += most * inStretch
+		}
+		if h := titles(p, texts[i]); h && !wantsDayRe.MatchString(q) {
+			score[i] = 0
+		}
 		if score[i] > score[best] {
 			best = i
 		}
 	}
 	from, to := best, best
+	for to+1 < len(all) && titles(p, texts[to]) { // a heading alone says nothing
+		to++
+	}
 	for from > 0 && opensList(texts[from-1]) {
 		from--
 	}
@@ -78,6 +95,12 @@ func answering(q string, p Passage) span {
 				break
 			}
 		}
+	}
+	if wantsPerRe.MatchString(q) && labelOf(texts[best]) != "" { // the names that follow without a label of their own
+		for to+1 < len(all) && labelOf(texts[to+1]) == "" && all[to+1].End-all[from].Start <= longestQuote && len([]rune(texts[to+1])) <= 30 {
+			to++
+		}
+		return span{all[from].Start, all[to].End}
 	}
 	list := opensList(texts[from])
 	for list && to+1 < len(all) && (to == from || strings.HasSuffix(texts[to], "；") || strings.HasSuffix(texts[to], ";") || opensList(texts[to])) {
@@ -96,6 +119,30 @@ func answering(q string, p Passage) span {
 	return span{all[from].Start, all[to].End}
 }
 
+// titles reports whether a sentence is only the heading above a clause, or another.
+func titles(p Passage, s string) bool {
+	line := plain(s)
+	for _, step := range p.Path {
+		if h := plain(step); h == line || strings.HasSuffix(h, line) && numberedRe.MatchString(s) {
+			return true
+		}
+	}
+	return numberedRe.MatchString(s) && len([]rune(s)) <= longestTitle && !strings.ContainsAny(s, "，,；;：:")
+}
+
+// labelOf is what a line of a list of people calls those it names: 组  长：…
+func labelOf(s string) string {
+	at := strings.IndexAny(s, "：:")
+	if at < 0 {
+		return ""
+	}
+	label := spacesRe.ReplaceAllString(s[:at], "")
+	if n := len([]rune(label)); n < 2 || n > 6 {
+		return ""
+	}
+	return label
+}
+
 // fits is how much a sentence has the form of what a question wants, 0 for not at all
 // and about 1 for quite.
 func fits(q, s string) float64 {
@@ -109,6 +156,12 @@ func fits(q, s string) float64 {
 		if k.wants.MatchString(q) && k.says.MatchString(s) {
 			f += k.by
 		}
+	}
+	if wantsListRe.MatchString(q) && strings.Count(s, "、") >= 2 {
+		f += enumerated
+	}
+	if label := labelOf(s); label != "" && wantsPerRe.MatchString(q) && strings.Contains(q, label) {
+		f += 2.5
 	}
 	for _, m := range wantsUnitRe.FindAllStringSubmatch(q, -1) {
 		unit := sameUnit(m[1])

@@ -29,7 +29,7 @@ var (
 		regexp.MustCompile(`初评|初审|复审|审核|审批|审定|公示|归档`),
 		regexp.MustCompile(datePart),
 	}
-	headEndRe = regexp.MustCompile(`(?:应当|应该|需要|可以|必须|由|要|是|会|的|该|能|都|有)+$`)
+	headEndRe = regexp.MustCompile(`(?:应当|应该|需要|可以|必须|由|要|是|会|的|该|能|都|有|分为|分|贴|放)+$`)
 )
 
 // follow reads a question in its talk. A complete question comes back as it is; one
@@ -51,6 +51,10 @@ func follow(text, before string) (said string, more bool, reason Reason) {
 		return subject(before) + strings.TrimPrefix(strings.TrimPrefix(core, "那么"), "那"), false, ""
 	case before == "":
 		return text, false, ""
+	}
+	if day := trimAsk(core); anyDateRe.FindString(day) == day && day != "" { // 那2021年呢
+		var u understood
+		return day + "的规定，" + u.asOf(before, before), false, ""
 	}
 	if onlyDay(core) {
 		var u understood

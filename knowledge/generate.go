@@ -20,16 +20,18 @@ var promptText string
 const (
 	// promptVersion changes with the prompt, the checks and what is sent: a cached
 	// answer of another version is never found.
-	promptVersion = "1"
+	promptVersion = "2"
 	sent          = 6    // passages at most
 	longestSent   = 1500 // characters of each
 	// longestWritten in characters: a model that goes on is stopped.
 	longestWritten = 3000
+	longestUnsure  = 40 // characters of 未找到依据
 )
 
 var (
 	errTooLong = errors.New("knowledge: the model does not come to an end")
-	unsureRe   = regexp.MustCompile(`未找到依据|未找到|没有找到|找不到|无法(?:回答|确定|得出|判断)|不(?:清楚|知道|确定)|没有(?:提到|提及|说明|规定|相关)|未(?:提到|提及|说明|作规定|涉及)|not (?:found|mentioned|specified)|(?:do not|don't|cannot|can't) (?:know|answer|find)`)
+	personalRe = regexp.MustCompile(`[0-9][0-9 -]{5,}[0-9xX]|[a-z0-9._%+-]+@[a-z0-9-]|(?:微信|qq)号?[:是为 ]*[a-z0-9_-]{5,}`)
+	unsureRe   = regexp.MustCompile(`未找到|没有找到|找不到|无法(?:回答|确定|判断)|不(?:清楚|知道)|not found|(?:do not|don't|cannot|can't) (?:know|answer|find)`)
 )
 
 // written is a quoted answer in a model's words, or the quoted answer as it was where
@@ -38,12 +40,11 @@ func (b *Base) written(ctx context.Context, q Question, u understood, a Answer, 
 	if b.Model == nil || !may.questions || slices.ContainsFunc(a.Citations, func(c Citation) bool { return c.Lapsed && !u.past }) {
 		return a // beside a lapsed text nothing is written: what holds must be plain
 	}
-	passages := a.toSend(u)
-	for _, h := range passages {
-		if !may.libraries[h.Document.Library] {
-			return a
-		}
+	quoted := len(a.Citations)
+	if slices.ContainsFunc(a.Citations, func(c Citation) bool { return !may.libraries[c.Document.Library] }) {
+		return a
 	}
+	passages := a.toSend(u, may)
 	key := b.key(q, u, passages)
 	if b.Cache != nil {
 		kept, found, err := b.Cache.Cached(ctx, key)
@@ -63,11 +64,11 @@ func (b *Base) written(ctx context.Context, q Question, u understood, a Answer, 
 	}
 	w := check(said, passages)
 	switch {
-	case len(w.sentences) == 0 && unsureRe.MatchString(strings.ToLower(said)):
+	case len(w.sentences) == 0 && unsure(said) && !a.Hits[0].known() && u.named.article == "":
 		a.Outcome, a.Reason, a.Text, a.Essence, a.Differ = Related, ModelUnsure, "", "", false
 		return a
-	case len(w.sentences) == 0:
-		return a
+	case !slices.ContainsFunc(w.sentences, func(c claim) bool { return slices.ContainsFunc(c.marks, func(n int) bool { return n <= quoted }) }):
+		return a // true perhaps, but of something else
 	}
 	m := w.answer(a, u)
 	if verify(m) != nil {
@@ -81,8 +82,32 @@ func (b *Base) written(ctx context.Context, q Question, u understood, a Answer, 
 	return m
 }
 
-// toSend are the passages a model reads: those cited, then the next best that hold.
-func (a Answer) toSend(u understood) []Hit {
+// unsure reports whether a model says that the clauses hold no answer, and nothing else.
+func unsure(said string) bool {
+	said = strings.ToLower(strings.TrimSpace(said))
+	return utf8.RuneCountInString(said) <= longestUnsure && unsureRe.MatchString(said)
+}
+
+// mustStay reports whether a question holds what leaves for no endpoint whatever is
+// switched on: numbers of telephones, cards and papers, addresses of mail, and what the
+// unit adds. Where that cannot be told, it stays.
+func (b *Base) mustStay(ctx context.Context, question string) bool {
+	if personalRe.MatchString(fold(question)) {
+		return true
+	}
+	if b.Stays == nil {
+		return false
+	}
+	stays, err := b.Stays(ctx, question)
+	if err != nil {
+		b.warn(ctx, "names unknown, the question stays", err)
+	}
+	return stays || err != nil
+}
+
+// toSend are the passages a model reads: those cited, then the next best that hold and
+// may leave.
+func (a Answer) toSend(u understood, may leave) []Hit {
 	var out []Hit
 	for _, c := range a.Citations {
 		out = append(out, c.Hit)
@@ -92,7 +117,7 @@ func (a Answer) toSend(u understood) []Hit {
 			break
 		}
 		known := slices.ContainsFunc(out, func(o Hit) bool { return o.ID == h.ID })
-		if !known && h.Sure >= relatedAt && (h.Version.InForce(u.day) || u.before) {
+		if !known && may.libraries[h.Document.Library] && h.Sure >= relatedAt && (h.Version.InForce(u.day) || u.before) {
 			out = append(out, h)
 		}
 	}

@@ -208,6 +208,8 @@ type Answer struct {
 	Hits      []Hit // what was found, cited or not, best first
 	// Differ: the citations are two valid documents that say different things.
 	Differ bool
+	// Listed: Text is the headings of the citations, one a line, in the order of the text.
+	Listed bool
 	// Model: a model wrote Text; otherwise it is quoted.
 	Model bool
 }

@@ -86,7 +86,22 @@ func (n named) of(d Document) bool {
 	if asked == title || strings.Contains(title, asked) {
 		return true
 	}
-	return utf8.RuneCountInString(title) >= 4 && strings.Contains(asked, title)
+	return utf8.RuneCountInString(title) >= 4 && strings.Contains(asked, title) || shortened(asked, title)
+}
+
+// shortened reports whether a title is called by some of its words, in their order:
+// 零星采购管理办法 for 机关零星采购管理暂行办法.
+func shortened(asked, title string) bool {
+	rs := []rune(asked)
+	if len(rs) < 6 || 10*len(rs) < 6*utf8.RuneCountInString(title) {
+		return false
+	}
+	for _, r := range title {
+		if len(rs) > 0 && r == rs[0] {
+			rs = rs[1:]
+		}
+	}
+	return len(rs) == 0
 }
 
 // shortTitle is a title as people call it.

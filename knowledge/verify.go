@@ -35,10 +35,16 @@ func verify(a Answer) error {
 		return errConclusion
 	case a.Outcome != Answered:
 		return nil
-	case a.Text == "" || len(a.Citations) == 0 || len(a.Citations) > mostSources:
+	case a.Text == "" || len(a.Citations) == 0 || !a.Listed && len(a.Citations) > mostSources:
 		return errNoGround
 	case a.Model:
 		return verifyMarks(a)
+	}
+	if a.Listed {
+		if !verifyList(a) {
+			return errNotQuoted
+		}
+		return nil
 	}
 	for n := 1; n <= len(a.Citations); n++ { // lapsed ones stand at the end and are not said
 		if a.Text == clauses(a.Citations[:n]) {

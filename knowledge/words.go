@@ -8,7 +8,7 @@ import (
 
 // askPhrases carry no meaning of their own in a question, longer ones first.
 const askPhrases = "是什么意思|什么意思|什么是|什么叫|是什么|叫什么|指什么|指的是什么|啥意思|啥是|啥叫|是啥|请问一下|请问|请教|想问一下|想问|" +
-	"怎么办理|怎么办|怎么|如何|怎样|咋办|咋|为什么|为何|为啥|哪些|哪几|哪个|哪种|哪|多少|几个|几种|几级|几次|几天|几|多久|多长时间|" +
+	"怎么办理|怎么办|怎么|如何|怎样|咋办|咋|为什么|为何|为啥|在哪里|在哪儿|在哪|哪里|哪儿|哪些|哪几|哪个|哪种|哪|多少|几个|几种|几级|几次|几天|几|多久|多长时间|" +
 	"什么时候|何时|什么|啥|能不能|可不可以|是不是|有没有|要不要|该不该|会不会|算不算|是否|能否|可否|谁来|谁|吗|呢|嘛|么|吧|啊|呀"
 
 // thinPhrases are words that a sentence may use or not without saying anything else.
@@ -56,22 +56,31 @@ func asking(s string) bool {
 // gist is a text's content for comparison: pairs of neighbouring Han characters and
 // whole words of letters and digits. Words of asking and of grammar are borders.
 func gist(s string) map[string]bool {
+	out := map[string]bool{}
+	for _, run := range runs(s) {
+		if len(run) == 1 || !unicode.Is(unicode.Han, run[0]) {
+			out[string(run)] = true
+			continue
+		}
+		for i := 0; i+1 < len(run); i++ {
+			out[string(run[i:i+2])] = true
+		}
+	}
+	return out
+}
+
+// runs are the stretches of a text's content: Han characters, or one word of letters
+// and digits.
+func runs(s string) (out [][]rune) {
 	s = askRe.ReplaceAllString(fold(s), " ")
 	s = thinRe.ReplaceAllString(s, " ")
-	out := map[string]bool{}
 	var run []rune
 	han := false
 	flush := func() {
-		switch {
-		case !han && len(run) > 0:
-			out[string(run)] = true
-		case len(run) == 1:
-			out[string(run)] = true
+		if len(run) > 0 {
+			out = append(out, run)
 		}
-		for i := 0; han && i+1 < len(run); i++ {
-			out[string(run[i:i+2])] = true
-		}
-		run = run[:0]
+		run = nil
 	}
 	for _, r := range s {
 		isHan := unicode.Is(unicode.Han, r) && !strings.ContainsRune(thinRunes, r)

@@ -13,7 +13,8 @@ const (
 	// AskHandbook is the built-in library's name.
 	AskHandbook = "手册"
 	AskDiffer   = "下面两份现行文件的说法不一样，分别列出，请以对你单位有约束力的为准，拿不准时请教防控办："
-	AskSource   = "[%d]《%s》%s%s%s：“%s”"
+	AskSource   = "[%d]《%s》%s %s%s%s"
+	AskQuote    = "：“%s”"
 	AskVersion  = "（%s）"
 	AskLapsed   = "（已于 %s 失效，仅供对照）"
 )

@@ -4,7 +4,7 @@ import "fmt"
 
 // `qingfeng ingest` and the upload page: what became of a file.
 const (
-	CmdIngest   = "把文件读进知识库（txt md html docx doc wps pdf xlsx ofd）"
+	CmdIngest   = "把文件读进知识库（txt md html docx doc wps rtf pdf xlsx ofd）"
 	CmdReadFile = "（内部使用）ingest 用它在单独的进程里读文件"
 
 	IngestUsage      = "用法：qingfeng ingest 文件或目录… [--visibility internal|public] [--library 名称] [--json]\n      单个文件还可以写明 --title --number --issuer --label --authority --effective 2025-01-01 --repealed 2026-01-01"
@@ -20,7 +20,9 @@ const (
 
 	ReadFileUsage = "用法：qingfeng read-file\n内部命令：从标准输入收文件，在标准输出交文字，由 qingfeng ingest 启动，不需要手工运行。"
 
-	IngestNoPath       = "找不到或打不开 %s（%v）。请检查路径和权限。"
+	IngestNoPath       = "找不到 %s。请检查路径。"
+	IngestNoEntry      = "没有权限打开 %s。请检查权限，或换一个能读它的用户运行。"
+	IngestBadPath      = "打不开 %s（%v）。请检查路径和磁盘。"
 	IngestNothing      = "没有可以读的文件（隐藏文件和办公软件的临时文件不读）。"
 	IngestBadVisible   = "不认识的可见范围“%s”。可以写 internal（本单位）、public（公众）、role:角色 或 section:科室。"
 	IngestBadAuthority = "不认识的效力级别“%s”。可以写：%s。"
@@ -74,6 +76,7 @@ func IngestFlag(code string) string {
 func IngestRefusal(code string) string {
 	why, ok := map[string]string{
 		"unknown_format": "不是能读的格式。请另存为 docx、pdf 或 txt 再试。",
+		"archive":        "是压缩包。请先解压，再选里面的文件。",
 		"encrypted":      "文件有密码或加密。请去掉密码，另存一份再试。",
 		"scanned":        "是扫描件或图片，没有文字，需要先做文字识别（OCR）再试。",
 		"too_big":        "文件太大。请拆成几份，或删去图片后再试。",

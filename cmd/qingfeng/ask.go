@@ -50,6 +50,9 @@ type askPassage struct {
 	Sure     float64  `json:"sure"`
 }
 
+// stoppedReason is why there is no answer to what the red-line guard stops.
+const stoppedReason knowledge.Reason = "stopped"
+
 func askCommand(ctx context.Context, e env, args []string) error {
 	fs := e.flags(text.CmdAskUsage)
 	as := fs.String("as", "", text.CmdAskAs)
@@ -60,6 +63,13 @@ func askCommand(ctx context.Context, e env, args []string) error {
 	}
 	if len(rest) != 1 {
 		return usage(fs)
+	}
+	if rule := handlers.StopsQuestion(rest[0]); rule != "" { // as in chat: neither searched for nor sent
+		if *asJSON {
+			return e.json(asAskJSON(knowledge.Answer{Outcome: knowledge.None, Reason: stoppedReason, Day: bot.Local(e.now())}))
+		}
+		fmt.Fprintln(e.out, text.AskPageStops(rule))
+		return nil
 	}
 	return e.withKnowledge(ctx, func(ctx context.Context, base *knowledge.Base, r *pg.Register) error {
 		reader := knowledge.Member()
@@ -145,8 +155,8 @@ func versionName(v knowledge.Version) string {
 	return v.Effective.Format(time.DateOnly)
 }
 
-// printAnswer shows an answer as a terminal can: what it says, then each source with
-// the sentence it stands on.
+// printAnswer shows an answer as a terminal can: what it says, then its sources, one a
+// line, with the sentence that counts where the answer does not say it already.
 func printAnswer(w io.Writer, a knowledge.Answer) {
 	if a.Outcome == knowledge.None {
 		fmt.Fprintln(w, text.AskWhy(string(a.Reason)))
@@ -166,7 +176,11 @@ func printAnswer(w io.Writer, a knowledge.Answer) {
 		if c.Lapsed {
 			lapsed = fmt.Sprintf(text.AskLapsed, c.Version.Repealed.Format(time.DateOnly))
 		}
-		fmt.Fprintf(w, text.AskSource+"\n", i+1, c.Document.Title, versionNote(c.Version), strings.Join(c.Path, text.PathArrow), lapsed, c.Quote)
+		quote := ""
+		if !strings.Contains(a.Text, c.Quote) { // what was said already is not said again
+			quote = fmt.Sprintf(text.AskQuote, strings.Join(strings.Fields(c.Quote), " "))
+		}
+		fmt.Fprintf(w, text.AskSource+"\n", i+1, c.Document.Title, versionNote(c.Version), strings.Join(c.Path, text.PathArrow), lapsed, quote)
 	}
 }
 

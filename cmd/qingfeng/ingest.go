@@ -208,8 +208,12 @@ func ingestFiles(ctx context.Context, paths []string, o ingest.Options) ([]strin
 	files, err := ingest.Files(ctx, paths)
 	var bad *fs.PathError
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && errors.As(err, &bad):
+		return nil, fmt.Errorf(text.IngestNoPath, bad.Path)
+	case errors.Is(err, fs.ErrPermission) && errors.As(err, &bad):
+		return nil, fmt.Errorf(text.IngestNoEntry, bad.Path)
 	case errors.As(err, &bad):
-		return nil, fmt.Errorf(text.IngestNoPath, bad.Path, bad.Err)
+		return nil, fmt.Errorf(text.IngestBadPath, bad.Path, bad.Err)
 	case err != nil:
 		return nil, err
 	case len(files) == 0:

@@ -77,13 +77,13 @@ func TestIngestRefusesWhatItCannotMeanBeforeAnythingStarts(t *testing.T) {
 		t.Errorf("exit %d", a.code)
 	}
 	for words, args := range map[string][]string{
-		"找不到或打不开 /nowhere/x": {"/nowhere/x"},
-		"没有可以读的文件":           {t.TempDir()},
-		"不认识的可见范围“secret”":   {file, "--visibility", "secret"},
-		"不认识的效力级别“圣旨”":       {file, "--authority", "圣旨"},
-		"日期“明天”不对":           {file, "--effective", "明天"},
-		"失效日期应在施行日期之后":       {file, "--effective", "2025-01-01", "--repealed", "2024-01-01"},
-		"只能用于单个文件，这次有 2 个":   {file, other, "--title", "同一个"},
+		"找不到 /nowhere/x。请检查路径": {"/nowhere/x"},
+		"没有可以读的文件":             {t.TempDir()},
+		"不认识的可见范围“secret”":     {file, "--visibility", "secret"},
+		"不认识的效力级别“圣旨”":         {file, "--authority", "圣旨"},
+		"日期“明天”不对":             {file, "--effective", "明天"},
+		"失效日期应在施行日期之后":         {file, "--effective", "2025-01-01", "--repealed", "2024-01-01"},
+		"只能用于单个文件，这次有 2 个":     {file, other, "--title", "同一个"},
 	} {
 		s.fails(words, append([]string{"ingest"}, args...)...)
 	}
@@ -92,7 +92,7 @@ func TestIngestRefusesWhatItCannotMeanBeforeAnythingStarts(t *testing.T) {
 func TestEveryCodeOfARefusalHasASentence(t *testing.T) {
 	unknown := text.IngestRefusal("no such code")
 	for _, code := range []string{
-		"unknown_format", "encrypted", "scanned", "too_big", "bomb", "broken", "empty", "charset", "old_xls", "old_doc", "no_pdf",
+		"unknown_format", "archive", "encrypted", "scanned", "too_big", "bomb", "broken", "empty", "charset", "old_xls", "old_doc", "no_pdf",
 		ingest.Crashed, ingest.TooSlow, ingest.TooHeavy, ingest.Changed, ingest.Unreadable,
 	} {
 		if say := text.IngestRefusal(code); say == "" || strings.Contains(say, "（"+code+"）") || !strings.Contains(say, "请") && !strings.Contains(say, "需要") {

@@ -3,10 +3,15 @@ package main
 import (
 	"context"
 	"log/slog"
+	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"qingfeng/bot/pg"
+	"qingfeng/bot/risk"
 	"qingfeng/bot/text"
+	"qingfeng/handlers"
 	"qingfeng/knowledge"
 	"qingfeng/knowledge/handbook"
 	"qingfeng/knowledge/index"
@@ -19,7 +24,7 @@ func newKnowledge(cfg Config, db *pg.DB, now func() time.Time, log *slog.Logger)
 	if store, err = newIndex(db, now, log); err != nil {
 		return nil, nil, nil, err
 	}
-	base = &knowledge.Base{Search: store, Find: store, Cache: store, Switches: store, Log: log}
+	base = &knowledge.Base{Search: store, Find: store, Cache: store, Switches: store, Stays: namesSomebody(pg.NewRegister(db, now)), Log: log}
 	endpoint := llm.Config{BaseURL: cfg.OpenAIBase, Key: string(cfg.OpenAIKey), Now: now, Log: log}
 	if cfg.OpenAIChat != "" {
 		endpoint.Model = cfg.OpenAIChat
@@ -32,10 +37,37 @@ func newKnowledge(cfg Config, db *pg.DB, now func() time.Time, log *slog.Logger)
 		if embed, err = llm.NewEmbedder(endpoint); err != nil {
 			return nil, nil, nil, err
 		}
-		base.Embed = store.Serve(embed)
+		serving := store.Serve(embed)
+		serving.Otherwise(func(name string, dim int) (knowledge.Embedder, error) {
+			before := endpoint
+			before.Model, before.Dim = name, dim
+			return llm.NewEmbedder(before)
+		})
+		base.Embed = serving
 	}
 	return base, store, embed, nil
 }
+
+// namesSomebody reports whether a text names somebody of the roster, or holds what the
+// guard stops: that leaves for no endpoint.
+func namesSomebody(r *pg.Register) func(ctx context.Context, said string) (bool, error) {
+	return func(ctx context.Context, said string) (bool, error) {
+		if handlers.StopsQuestion(said) != "" {
+			return true, nil
+		}
+		held, err := r.Holders(ctx, 0)
+		if err != nil {
+			return false, err
+		}
+		return slices.ContainsFunc(held, func(h risk.Holder) bool {
+			return utf8.RuneCountInString(h.Person.Name) > 1 && strings.Contains(said, h.Person.Name) ||
+				len(h.Person.UserID) >= shortestUserID && strings.Contains(strings.ToLower(said), h.Person.UserID.Key())
+		}), nil
+	}
+}
+
+// shortestUserID in bytes that is looked for in a text: a shorter one may be a word.
+const shortestUserID = 4
 
 // seedHandbook brings the built-in handbook into the knowledge base.
 func seedHandbook(ctx context.Context, store *index.Store) error {

@@ -18,6 +18,15 @@ func (s *Store) KnownFile(ctx context.Context, hash string) (doc knowledge.Docum
 	if hash == "" {
 		return doc, v, false, nil
 	}
+	return s.knownBy(ctx, "v.hash = $1", hash)
+}
+
+// KnownVersion is a version by its id, and its document: what KnownFile says of it.
+func (s *Store) KnownVersion(ctx context.Context, id int64) (knowledge.Document, knowledge.Version, bool, error) {
+	return s.knownBy(ctx, "v.id = $1", id)
+}
+
+func (s *Store) knownBy(ctx context.Context, is string, what any) (doc knowledge.Document, v knowledge.Version, known bool, err error) {
 	var (
 		withdrawn *time.Time
 		state     string
@@ -27,7 +36,7 @@ func (s *Store) KnownFile(ctx context.Context, hash string) (doc knowledge.Docum
 	err = s.q(ctx).QueryRow(ctx, `SELECT d.id, d.library, d.title, d.issuer, d.number, d.authority, d.audiences,
 			v.id, v.label, v.withdrawn_at, v.file, v.format, v.hash, v.pages, v.repaired, v.flags, v.state
 		FROM document_version v JOIN document d ON d.id = v.document_id
-		WHERE v.hash = $1 ORDER BY v.withdrawn_at IS NOT NULL, v.id DESC LIMIT 1`, hash).
+		WHERE `+is+` ORDER BY v.withdrawn_at IS NOT NULL, v.id DESC LIMIT 1`, what).
 		Scan(&doc.ID, &doc.Library, &doc.Title, &doc.Issuer, &doc.Number, &authority, &doc.Audiences,
 			&v.ID, &v.Label, &withdrawn, &v.File, &v.Format, &v.Hash, &v.Pages, &v.Repaired, &flags, &state)
 	if errors.Is(err, pgx.ErrNoRows) {

@@ -3,6 +3,7 @@ package index
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 
 	"qingfeng/knowledge"
@@ -17,9 +18,11 @@ var ErrNotReady = errors.New("index: no embedding model is ready")
 type Serving struct {
 	store      *Store
 	configured []knowledge.Embedder
+	make       func(name string, dim int) (knowledge.Embedder, error)
 
-	mu   sync.Mutex
-	last knowledge.Embedder
+	mu     sync.Mutex
+	last   knowledge.Embedder
+	before knowledge.Embedder // a model of earlier times, made when it was needed
 }
 
 var _ knowledge.Embedder = (*Serving)(nil)
@@ -45,7 +48,13 @@ func (v *Serving) current() knowledge.Embedder {
 
 // Embed embeds with the first configured model that is ready; ErrNotReady without one.
 func (v *Serving) Embed(ctx context.Context, texts []string) ([][]float32, error) {
-	for _, e := range v.configured {
+	serving := v.configured
+	if before, err := v.predecessor(ctx); err != nil {
+		return nil, err
+	} else if before != nil {
+		serving = append(serving[:len(serving):len(serving)], before)
+	}
+	for _, e := range serving {
 		_, ok, err := v.store.readyModel(ctx, "name = $1 AND dim = $2", e.Name(), e.Dim())
 		if err != nil {
 			return nil, err
@@ -63,4 +72,34 @@ func (v *Serving) Embed(ctx context.Context, texts []string) ([][]float32, error
 		return out, nil
 	}
 	return nil, ErrNotReady
+}
+
+// Otherwise says how to ask the model that was configured before, which serves until a
+// configured one is ready: the same endpoint most often still has it. Call it before
+// the first Embed.
+func (v *Serving) Otherwise(make func(name string, dim int) (knowledge.Embedder, error)) {
+	v.make = make
+}
+
+// predecessor is the newest ready model where it is none of the configured; nil otherwise.
+func (v *Serving) predecessor(ctx context.Context) (knowledge.Embedder, error) {
+	if v.make == nil {
+		return nil, nil
+	}
+	m, ok, err := v.store.ReadyModel(ctx)
+	if err != nil || !ok {
+		return nil, err
+	}
+	is := func(e knowledge.Embedder) bool { return e != nil && e.Name() == m.Name && e.Dim() == m.Dim }
+	if slices.ContainsFunc(v.configured, is) {
+		return nil, nil
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if !is(v.before) {
+		if v.before, err = v.make(m.Name, m.Dim); err != nil {
+			return nil, err
+		}
+	}
+	return v.before, nil
 }

@@ -167,6 +167,16 @@ func TestTheOldModelServesUntilTheNewOneIsReady(t *testing.T) {
 	if got := a.near(fresh, "公车", knowledge.Member()); len(got) != 0 {
 		t.Error("asked a model that is not ready, or the other with its vector")
 	}
+	restarted := a.Serve(fresh) // knows nothing of the model before
+	restarted.Otherwise(func(name string, dim int) (knowledge.Embedder, error) {
+		if name != old.Name() || dim != old.Dim() {
+			t.Errorf("%s %d is asked for", name, dim)
+		}
+		return old, nil
+	})
+	if got := a.near(restarted, "公车", knowledge.Member()); len(got) != 50 || restarted.Name() != "old" {
+		t.Error("after a restart the old model does not serve", len(got), restarted.Name())
+	}
 	fresh.before, fresh.texts = nil, atomic.Int32{}
 	ok(t, a.EmbedAll(ctx, fresh))
 	if n := fresh.texts.Load(); n != 200-128 {
@@ -174,6 +184,9 @@ func TestTheOldModelServesUntilTheNewOneIsReady(t *testing.T) {
 	}
 	if got := a.near(serving, "公车", knowledge.Member()); len(got) != 50 || serving.Name() != "new" {
 		t.Error(len(got), serving.Name())
+	}
+	if got := a.near(restarted, "公车", knowledge.Member()); len(got) != 50 || restarted.Name() != "new" {
+		t.Error("the new model does not take over", len(got), restarted.Name())
 	}
 	if a.count("embedding_model") != 2 {
 		t.Error("the old one was dropped while an instance may still use it")

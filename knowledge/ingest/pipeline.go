@@ -23,6 +23,8 @@ import (
 type Store interface {
 	// KnownFile finds the version that was read from a file with this hash.
 	KnownFile(ctx context.Context, hash string) (knowledge.Document, knowledge.Version, bool, error)
+	// KnownVersion finds a version by its id.
+	KnownVersion(ctx context.Context, id int64) (knowledge.Document, knowledge.Version, bool, error)
 	// Save stores a draft in one transaction.
 	Save(ctx context.Context, d knowledge.Draft) (knowledge.Saved, error)
 }
@@ -219,10 +221,10 @@ func (p Pipeline) read(ctx context.Context, name string, f io.ReaderAt, size int
 		return d, err
 	}
 	if known {
-		d.report.is(doc, version, o)
+		d.report.is(doc, version, o.audiences())
 		return d, nil
 	}
-	text, hash, err := p.Reader.Read(ctx, name, f, size)
+	d.Draft, err = p.understand(ctx, name, f, size, o)
 	var bad *read.Error
 	switch {
 	case errors.As(err, &bad):
@@ -231,7 +233,6 @@ func (p Pipeline) read(ctx context.Context, name string, f io.ReaderAt, size int
 	case err != nil:
 		return d, err
 	}
-	d.Draft = o.draft(text, filepath.Base(name), hash)
 	d.report = Report{
 		File: name, State: Saved, Title: d.Document.Title, Clauses: len(d.Passages),
 		Pages: d.Version.Pages, Repaired: d.Version.Repaired, Flags: d.Version.Flags,
@@ -242,8 +243,23 @@ func (p Pipeline) read(ctx context.Context, name string, f io.ReaderAt, size int
 	return d, nil
 }
 
+// understand reads a file and cuts it. A text that breaks the cutting is one file's
+// misfortune, not the run's.
+func (p Pipeline) understand(ctx context.Context, name string, f io.ReaderAt, size int64, o Options) (d knowledge.Draft, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			d, err = knowledge.Draft{}, &read.Error{Code: Crashed, Detail: fmt.Sprintf("%.100v", r)}
+		}
+	}()
+	text, hash, err := p.Reader.Read(ctx, name, f, size)
+	if err != nil {
+		return knowledge.Draft{}, err
+	}
+	return o.draft(text, filepath.Base(name), hash), nil
+}
+
 // is reports a file that is there already.
-func (r *Report) is(doc knowledge.Document, v knowledge.Version, o Options) {
+func (r *Report) is(doc knowledge.Document, v knowledge.Version, audiences []string) {
 	r.State, r.Title, r.Document, r.Version = Known, doc.Title, doc.ID, v.ID
 	r.Pages, r.Repaired, r.Flags = v.Pages, v.Repaired, v.Flags
 	switch {
@@ -251,7 +267,7 @@ func (r *Report) is(doc knowledge.Document, v knowledge.Version, o Options) {
 		r.Code = Withdrawn
 	case v.Review:
 		r.Code = Waiting
-	case !sameAudiences(doc.Audiences, o.audiences()):
+	case !sameAudiences(doc.Audiences, audiences):
 		r.Code = Otherwise
 	}
 }
@@ -314,8 +330,12 @@ func (p Pipeline) save(ctx context.Context, d draft) (Report, error) {
 	}
 	r.Document, r.Version = saved.Document, saved.Version
 	switch {
-	case saved.Known:
-		r.State, r.Flags, r.Repaired = Known, nil, ""
+	case saved.Known: // the text is, in another file
+		doc, v, _, err := p.Store.KnownVersion(ctx, saved.Version)
+		if err != nil {
+			return r, err
+		}
+		r.is(doc, v, d.Document.Audiences)
 	case d.Version.Review:
 		r.State = Review
 	case saved.Replaced != 0:

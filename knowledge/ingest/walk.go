@@ -51,7 +51,8 @@ func Files(ctx context.Context, paths []string) ([]string, error) {
 			case d.IsDir():
 				return nil
 			}
-			if at, err := os.Stat(p); err != nil || !at.Mode().IsRegular() {
+			// A link that leads nowhere is listed: its report says that it cannot be opened.
+			if at, err := os.Stat(p); err == nil && !at.Mode().IsRegular() {
 				return nil
 			}
 			rel, err := filepath.Rel(root, p)

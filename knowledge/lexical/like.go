@@ -11,8 +11,8 @@ const alone = 0.25
 
 // How much the form of a question counts beside its words.
 const (
-	sameForm  = 1.2
-	otherForm = 0.7
+	sameForm  = 1.4
+	otherForm = 0.5
 )
 
 // like is how much an entry's heading, or one of the questions asked of it, asks what
@@ -25,18 +25,18 @@ func (l *lens) like(text []uint16) float64 {
 			best = max(best, l.likeLine(text[from:to]))
 		}
 	}
-	last := -1 // where the last step of the path begins
+	var ends []int // of the title and the steps of the path
 	for i, u := range text {
 		if u == partEnd {
-			last, from = from, i+1
+			ends = append(ends, i)
 		}
 		if u == textEnd {
 			break
 		}
 	}
-	if last >= 0 {
-		from, last = last, from
-		part(last - 1)
+	if n := len(ends); n > 1 {
+		from = ends[n-2] + 1
+		part(ends[n-1])
 	}
 	at := slices.Index(text, textEnd)
 	for from = at + 1; at >= 0 && from <= len(text); {
@@ -59,7 +59,7 @@ func (l *lens) likeLine(line []uint16) float64 {
 	for _, r := range utf16.Decode(line) {
 		l.line = append(l.line, r)
 	}
-	if article.MatchString(string(l.line)) {
+	if l.line[0] == '第' && article.MatchString(string(l.line)) {
 		return 0
 	}
 	asking := &wording().asking
@@ -92,20 +92,20 @@ func (l *lens) likeLine(line []uint16) float64 {
 	if covered == 0 {
 		return 0
 	}
-	like := covered / all * l.likeQuestion()
+	like := covered / all * l.said()
 	if mine := intent(string(l.line)); l.intent >= 0 && mine >= 0 {
 		if mine == l.intent {
-			like *= envf("SAME", sameForm)
+			like *= sameForm
 		} else {
-			like *= envf("OTHERF", otherForm)
+			like *= otherForm
 		}
 	}
 	return like
 }
 
-// likeQuestion is the share of the question that has been found, by character: rare
-// ones weigh more.
-func (l *lens) likeQuestion() float64 {
+// said is the share of the question that what was read last has, by character: rare
+// ones weigh more. What the lexicon calls the same counts as well.
+func (l *lens) said() float64 {
 	got := grown(l.asks, len(l.asked.runes))
 	l.asks = got
 	for _, t := range l.asked.own {

@@ -20,7 +20,7 @@ type mix struct {
 
 func defaultMix() mix {
 	return mix{
-		deep: 150, chapter: 0.4, group: 0.1, cover: 0.2, near: 0.1, like: envf("LIKE", 2),
+		deep: 150, chapter: 0.4, group: 0.1, cover: 0.2, near: 0.1, like: 2,
 		prior: [9]float64{0.95, 0.9, 0.95, 0.95, 0.95, 1, 1, 1.2, 1.2},
 	}
 }
@@ -32,7 +32,7 @@ const Enough = 0.5
 // Found.Sure is a logistic function of these, fitted on labelled questions against
 // questions about other things, over a large library and a small one (see doc.go).
 const (
-	sureLike     = 6.0  // of how much its heading, or a question asked of it, is the question
+	sureLike     = 9.0  // of the square of how much its heading, or a question asked of it, is the question
 	sureShare    = 15.4 // of the score that an entry with everything would have
 	sureScore    = 2.1  // of the logarithm of the score
 	sureExpanded = 3.2  // of the logarithm of what the lexicon's words brought
@@ -241,7 +241,7 @@ func (l *lens) sure(bm25, like float64) float64 {
 	if bm25 <= 0 {
 		return 0
 	}
-	z := envf("SL", sureLike)*math.Pow(like, envf("SLP", 1)) + sureShare*bm25/max(l.attainable, 1) + sureScore*math.Log1p(bm25/l.unknown) +
+	z := sureLike*like*like + sureShare*bm25/max(l.attainable, 1) + sureScore*math.Log1p(bm25/l.unknown) +
 		sureExpanded*math.Log1p(l.expanded()/l.unknown) -
 		sureForeign*l.foreign - sureSize*l.unknown - sureOffset
 	return 1 / (1 + math.Exp(-z))

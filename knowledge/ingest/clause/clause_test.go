@@ -299,3 +299,23 @@ func TestEmptyTextsAndEmptyNamesAreNoTrouble(t *testing.T) {
 		}
 	}
 }
+
+func TestTheRedHeadOfAPaperIsNoPassage(t *testing.T) {
+	r := Read(of("澄江市财政局文件\n澄财行〔2024〕12号　　签发人：张三\n澄江市财政局关于会议费的通知\n市直各部门：\n现通知如下。\n一、甲\n乙乙乙。\n二、丙\n丁丁丁。"), "x.txt")
+	if r.Document.Number != "澄财行〔2024〕12号" || r.Document.Issuer != "澄江市财政局" || !strings.HasPrefix(r.Body, "澄江市财政局文件") {
+		t.Errorf("%+v", r.Document)
+	}
+	if first := r.Passages[0].Text; !strings.HasPrefix(first, "市直各部门：") {
+		t.Errorf("%q", first)
+	}
+	if r := Read(of("某局文件\n某发〔2024〕1号"), "某局关于甲的通知.txt"); len(r.Passages) != 1 {
+		t.Errorf("a paper that is nothing else: %+v", r.Passages)
+	}
+}
+
+func TestAHeadingAtTheVeryEndOfALineHasNoName(t *testing.T) {
+	r := Read(of("某局工作方案\n一、甲甲甲。乙乙乙乙。二、\n丙丙丙丙。\n三、丁丁丁丁。"), "x.txt")
+	if len(r.Passages) == 0 || !strings.Contains(r.Body, "丙丙丙丙") {
+		t.Errorf("%+v", r)
+	}
+}

@@ -42,6 +42,9 @@ func cut(b body, heads []head, about *about) []knowledge.Passage {
 			if p.head < 0 && len(out) == 0 && cleanTitle(text) == about.title {
 				continue // the title in the line of the first heading
 			}
+			if p.head < 0 && masthead(text) && p.end < len(b.text) {
+				continue // known as issuer and number, and no answer to anything
+			}
 			sum := sha256.Sum256([]byte(text))
 			path, article := c.path(p.head)
 			out = append(out, knowledge.Passage{
@@ -52,6 +55,19 @@ func cut(b body, heads []head, about *about) []knowledge.Passage {
 	}
 	return out
 }
+
+// masthead reports the red head of an official paper: 某某文件, its 文号, who signed.
+func masthead(text string) bool {
+	for l := range strings.SplitSeq(text, "\n") {
+		l = squeeze(l)
+		if !headRE.MatchString(l) && !ownNumber.MatchString(l) && !strings.HasPrefix(strings.Join(strings.Fields(l), ""), "签发人：") {
+			return false
+		}
+	}
+	return true
+}
+
+var ownNumber = regexp.MustCompile(`^[（(]?` + numberRE.String() + `(?:\s*签发人[:：].{1,12})?[)）]?$`)
 
 type cutter struct {
 	b     body

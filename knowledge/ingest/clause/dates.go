@@ -136,13 +136,15 @@ func (a *about) changes(b body, top int) time.Time {
 func (a *about) changedLabel(b body, top int) string {
 	label := ""
 	for i := 0; i < min(top, len(b.lines)); i++ {
-		text := b.lines[i].text()
+		text := cited.ReplaceAllString(b.lines[i].text(), "") // 《关于修改…的决定》修正
 		for _, m := range revisedRE.FindAllStringSubmatch(text, -1) {
 			label = m[1] + "年" + m[2]
 		}
 	}
 	return label
 }
+
+var cited = regexp.MustCompile(`《[^》]*》`)
 
 var revisedRE = regexp.MustCompile(`((?:19|20)\d\d)年\d{1,2}月\d{1,2}日[^年]{0,60}?(修订|修正|修改)`)
 

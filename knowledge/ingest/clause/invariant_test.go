@@ -71,10 +71,10 @@ func check(t fataler, r Result) {
 	}
 }
 
-// heading: a line that is a title's part or 附件： above a title.
+// heading: a line that is a title's part, 附件： above a title, or a red head.
 func heading(s string) bool {
 	m, ok := parse([]rune(s), 0)
-	return ok && m.kind == annex || titleEnd.MatchString(squeeze(s))
+	return ok && m.kind == annex || titleEnd.MatchString(squeeze(s)) || masthead(s)
 }
 
 // bare is a name without white space, marks and the ways of writing numbers.

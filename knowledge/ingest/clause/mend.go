@@ -145,46 +145,58 @@ var joinMark = regexp.MustCompile(`^(\d{1,4})[、.．]\s?`)
 // rejoin takes out page numbers that were put at the start of every line and joins the
 // lines: they count up without a gap, in the middle of sentences.
 func rejoin(lines []line) []line {
-	at, best, from := 0, 0, 0
 	numbered := make([]int, len(lines))
 	for i, l := range lines {
 		if m := joinMark.FindStringSubmatch(string(l.runes[:min(len(l.runes), 8)])); m != nil {
 			numbered[i], _ = strconv.Atoi(m[1])
 		}
 	}
-	for i := range lines {
-		if i > 0 && numbered[i] > 0 && numbered[i] == numbered[i-1]+1 {
-			at++
-		} else {
-			at = 0
+	const (
+		sure  = 4 // more starts in a row than this
+		apart = 3 // other lines between two of them: items of the text's own
+	)
+	var best, run []int
+	for i, n := range numbered {
+		if n == 0 {
+			continue
 		}
-		if at > best {
-			best, from = at, i-at
+		if k := len(run); k == 0 || n != numbered[run[k-1]]+1 || i-run[k-1] > apart+1 {
+			run = nil
+		}
+		if run = append(run, i); len(run) > len(best) {
+			best = run
 		}
 	}
-	const sure = 4 // line starts in a row
-	broken := 0
-	for i := from; i < from+best; i++ {
-		if r := lines[i].runes; !strings.ContainsRune("。！？；：", r[len(r)-1]) {
+	if len(best) <= sure {
+		return lines
+	}
+	broken, starts := 0, map[int]bool{best[0]: true}
+	for _, i := range best[1:] {
+		starts[i] = true
+		if r := lines[i-1].runes; !strings.ContainsRune("。！？；：", r[len(r)-1]) {
 			broken++
 		}
 	}
-	if best < sure || broken*2 < best {
+	if broken*2 < len(best)-1 {
 		return lines
 	}
-	out := append([]line(nil), lines[:from]...)
-	for i := from; i <= from+best; i++ {
-		rest := lines[i].runes[count(joinMark.FindString(string(lines[i].runes[:min(len(lines[i].runes), 8)]))):]
-		if i == from {
-			first := lines[i]
-			first.runes = append([]rune(nil), rest...)
-			out = append(out, first)
+	var out []line
+	for i, l := range lines {
+		if !starts[i] {
+			l.runes = append([]rune(nil), l.runes...)
+			out = append(out, l)
+			continue
+		}
+		rest := l.runes[count(joinMark.FindString(string(l.runes[:min(len(l.runes), 8)]))):]
+		if i == best[0] {
+			l.runes = append([]rune(nil), rest...)
+			out = append(out, l)
 			continue
 		}
 		p := &out[len(out)-1]
 		p.runes = append(p.runes, rest...)
 	}
-	return append(out, lines[from+best+1:]...)
+	return out
 }
 
 // reduplicated are the characters of doubles.txt.

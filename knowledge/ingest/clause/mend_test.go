@@ -63,6 +63,19 @@ func TestPageNumbersInMidSentenceAreTakenOut(t *testing.T) {
 	}
 }
 
+func TestPageNumbersAreTakenOutThoughItemsOfTheTextStandBetweenThem(t *testing.T) {
+	bad := []rune(damage(plainText, 3))
+	var b strings.Builder
+	for i := 0; i < len(bad); i += 211 {
+		part := string(bad[i:min(len(bad), i+211)])
+		fmt.Fprintf(&b, "%d、%s\n", i/211+1, strings.ReplaceAll(part, "。(2)", "。\n(2)"))
+	}
+	r := Read(of(b.String()), "x.txt")
+	if wrong := distance(strings.ReplaceAll(r.Body, "\n", ""), plainText); wrong > 10 {
+		t.Errorf("%d characters differ", wrong)
+	}
+}
+
 func TestHalfADamagedCopyIsMendedInThatHalf(t *testing.T) {
 	half := plainText[:strings.Index(plainText, "2、")]
 	good := strings.Repeat("各科室应当天天检查登记情况，并且常常回访服务对象，人人负起责任。", 12)

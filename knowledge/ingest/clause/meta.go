@@ -25,16 +25,17 @@ type about struct {
 const types = `法|条例|规定|办法|细则|方案|意见|通知|通报|决定|决议|准则|制度|规则|规程|规范|解释|批复|答复|复函|函|公告|通告|公报|报告|纲要|规划|计划|要点|指引|指南|手册|守则|章程|宪法|标准|预案|清单|目录|流程|措施|解读|讲义|知识|问答|读本|汇编|教材|提纲|心得|讲话|纪要|须知|承诺书|倡议书|机制|体系|样表|法典|修正案|若干问题|工作法`
 
 var (
-	titleEnd = regexp.MustCompile(`(?:` + types + `)(?:[（(](?:试行|暂行|修订|修订版|修正|修订稿|草案|征求意见稿|送审稿|[一二三四五六七八九十]{1,2}|(?:19|20)\d\d年?[^（）()]{0,12})[)）])*[》]?$`)
-	typeRE   = regexp.MustCompile(`(?:` + types + `)(?:[（(](?:试行|暂行|[一二三四五六七八九十]{1,2})[)）])?`)
-	numberRE = regexp.MustCompile(`([\p{Han}A-Za-z]{1,16}?)\s?[〔\[（(【﹝［]\s?((?:19|20)\d\d)\s?年?\s?[〕\]）)】﹞］]\s?(?:第\s?)?(\d{1,5})\s?号`)
-	orderRE  = regexp.MustCompile(`(中华人民共和国主席令|主席令|国务院令|(?:[\p{Han}]{2,20}(?:部|局|委员会|总署|政府|银行|会|院|署))?令|公告)\s?[（(]?\s?((?:19|20)\d\d年)?第?\s?(\d{1,4}|[〇零一二三四五六七八九十百]{1,6})\s?号`)
-	headRE   = regexp.MustCompile(`^([\p{Han}（）()]{2,30}?)(?:文件|公文)$`)
-	regards  = regexp.MustCompile(`^([\p{Han}、 ]{2,40}?)(?:关于|印发|转发)`)
-	orgRE    = regexp.MustCompile(`^[\p{Han}]{2,24}?(?:人民代表大会常务委员会|人民代表大会|人民政府|委员会|办公厅|办公室|人民法院|检察院|大学|学院|学校|中学|医院|集团|公司|银行|中心|党组|党委|纪委|监委|总局|税务局|管理局|执法局|监察局|公安局|财政局|教育局|卫健委|[市县区省州]委|[市县区省州]政府|厅|局|院|部)`)
-	signRE   = regexp.MustCompile(`^[\p{Han}（）()、 ]{3,40}$`)
-	adopted  = regexp.MustCompile(`(全国人民代表大会常务委员会|全国人民代表大会|最高人民法院|最高人民检察院|国务院|[\p{Han}]{2,12}人民代表大会常务委员会|[\p{Han}]{2,12}人民政府)[^。]{0,40}(?:通过|公布|发布|批准|修订|修正)`)
-	ordinal  = regexp.MustCompile(`第[〇零一二三四五六七八九十百0-9]+届`)
+	titleEnd  = regexp.MustCompile(`(?:` + types + `)(?:[（(](?:试行|暂行|修订|修订版|修正|修订稿|草案|征求意见稿|送审稿|[一二三四五六七八九十]{1,2}|(?:19|20)\d\d年?[^（）()]{0,12})[)）])*[》]?$`)
+	typeRE    = regexp.MustCompile(`(?:` + types + `)(?:[（(](?:试行|暂行|[一二三四五六七八九十]{1,2})[)）])?`)
+	numberRE  = regexp.MustCompile(`([\p{Han}A-Za-z]{1,16}?)\s?[〔\[（(【﹝［]\s?((?:19|20)\d\d)\s?年?\s?[〕\]）)】﹞］]\s?(?:第\s?)?(\d{1,5})\s?号`)
+	orderRE   = regexp.MustCompile(`(中华人民共和国主席令|主席令|国务院令|(?:[\p{Han}]{2,20}(?:部|局|委员会|总署|政府|银行|会|院|署))?令|公告)\s?[（(]?\s?((?:19|20)\d\d年)?第?\s?(\d{1,4}|[〇零一二三四五六七八九十百]{1,6})\s?号`)
+	headRE    = regexp.MustCompile(`^([\p{Han}（）()]{2,30}?)(?:文件|公文)$`)
+	regards   = regexp.MustCompile(`^([\p{Han}、 ]{2,40}?)(?:关于|印发|转发)`)
+	regarding = regexp.MustCompile(`^(?:关于|印发|转发)`)
+	orgRE     = regexp.MustCompile(`^[\p{Han}]{2,24}?(?:人民代表大会常务委员会|人民代表大会|人民政府|委员会|办公厅|办公室|人民法院|检察院|大学|学院|学校|中学|医院|集团|公司|银行|中心|党组|党委|纪委|监委|总局|税务局|管理局|执法局|监察局|公安局|财政局|教育局|卫健委|[市县区省州]委|[市县区省州]政府|厅|局|院|部)`)
+	signRE    = regexp.MustCompile(`^[\p{Han}（）()、 ]{3,40}$`)
+	adopted   = regexp.MustCompile(`(全国人民代表大会常务委员会|全国人民代表大会|最高人民法院|最高人民检察院|国务院|[\p{Han}]{2,12}人民代表大会常务委员会|[\p{Han}]{2,12}人民政府)[^。]{0,40}(?:通过|公布|发布|批准|修订|修正)`)
+	ordinal   = regexp.MustCompile(`第[〇零一二三四五六七八九十百0-9]+届`)
 
 	inForce    = regexp.MustCompile(`自([^。；自]{0,14}?\d[^。；]{0,12}?|[一二][〇零○一二三四五六七八九]{3}年[^。；]{2,8})\s?(?:起|开始)?\s?(?:施行|实施|生效|执行|试行|起施行)`)
 	uponIssue  = regexp.MustCompile(`自(?:公布|发布|印发|下发|颁布|通过|签发)之?日起[^。]{0,6}(?:施行|实施|生效|执行|试行)`)
@@ -50,7 +51,11 @@ var (
 func describe(b body, t read.Text, f front, file string) *about {
 	a := &about{titleLines: map[int]bool{}, file: readName(file)}
 	top := a.top(b)
-	a.findTitle(b, f, top)
+	if t.Format == "xlsx" {
+		a.caption(b)
+	} else {
+		a.findTitle(b, f, top)
+	}
 	if a.title == "" && a.file.good {
 		if a.title = cleanTitle(t.Title); a.title == "" || !titleEnd.MatchString(a.title) {
 			a.title = a.file.title
@@ -60,7 +65,7 @@ func describe(b body, t read.Text, f front, file string) *about {
 	a.findIssuer(b, f, top)
 	a.findDates(b, f, top)
 	a.authority = rank(a.title, a.issuer, a.number)
-	if lapsedRE.MatchString(a.file.name) || lapsedRE.MatchString(f.any("title", "标题", "名称")) {
+	if lapsedRE.MatchString(a.file.name) || lapsedRE.MatchString(f.any("title", "标题", "名称")) || lapsedRE.MatchString(f.any("有效性")) {
 		if a.repealed.IsZero() {
 			a.flags = append(a.flags, knowledge.Flag{Code: Lapsed, Text: a.file.name})
 		}
@@ -152,6 +157,19 @@ func (a *about) findTitle(b body, f front, top int) {
 	}
 	if a.title == "" && len(b.lines) > 0 {
 		a.title = inlineTitle(b.lines[0].runes)
+	}
+}
+
+// caption takes what stands above the first table of a workbook for its title. The
+// names of sheets are none.
+func (a *about) caption(b body) {
+	for i := range min(len(b.lines)-1, 4) {
+		l := b.lines[i]
+		if text := squeeze(l.text()); l.level == 0 && !l.table && b.lines[i+1].table && count(text) >= 4 && count(text) <= widestHeading {
+			a.title, a.label = cleanTitle(text), labelOf(text)
+			a.titleLines[i] = true
+			return
+		}
 	}
 }
 
@@ -347,7 +365,7 @@ func (a *about) findIssuer(b body, f front, top int) {
 		}
 	}
 	title := strings.TrimPrefix(a.title, "《")
-	if m := regards.FindStringSubmatch(title); m != nil {
+	if m := regards.FindStringSubmatch(title); m != nil && !regarding.MatchString(title) {
 		a.issuer = strings.TrimSpace(m[1])
 		return
 	}
@@ -371,18 +389,29 @@ func sinceDate(s string) string {
 	return s
 }
 
-// signed is the line of the signature: an office's name above the date at the end.
+// signed is the line of the signature: an office's name above the date at the end, or
+// at the end of the notice that what follows is attached to.
 func (a *about) signed(b body) int {
 	for i := len(b.lines) - 1; i > 0 && i >= len(b.lines)-10; i-- {
 		if onlyDate.MatchString(b.lines[i].text()) {
-			p := squeeze(b.lines[i-1].text())
-			if signRE.MatchString(p) && orgRE.FindString(p) == p {
+			if office(b.lines[i-1]) {
 				return i - 1
 			}
 			return -1
 		}
 	}
+	for i := 1; i < len(b.lines); i++ {
+		if onlyDate.MatchString(b.lines[i].text()) && office(b.lines[i-1]) {
+			return i - 1
+		}
+	}
 	return -1
+}
+
+// office reports a line that is the name of an office and nothing else.
+func office(l line) bool {
+	name := squeeze(l.text())
+	return signRE.MatchString(name) && orgRE.FindString(name) == name
 }
 
 // rank is the level of a document by its name and who issued it.

@@ -1,10 +1,13 @@
 package clause
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"qingfeng/knowledge"
+	"qingfeng/knowledge/ingest/read"
 )
 
 func TestTitlesComeWithoutWhatIsNotTheirs(t *testing.T) {
@@ -49,6 +52,13 @@ func TestAYearAloneIsAGuessAndSaysSo(t *testing.T) {
 	r := Read(of("第一条 为了节约，制定本法。"), "公务用车条例（2018年修订）.docx")
 	if !r.Version.Effective.Equal(day(2018, 1, 1)) || r.Version.Label != "2018年修订" || len(r.Version.Flags) != 1 || r.Version.Flags[0].Code != YearOnly {
 		t.Errorf("%+v", r.Version)
+	}
+}
+
+func TestALawIsNamedByWhatWasDoneToItNotByTheTitleOfTheDecision(t *testing.T) {
+	r := Read(of("某法\n（2001年3月1日通过　根据2018年10月26日第十三届全国人民代表大会常务委员会第六次会议《关于修改〈某法〉等十五部法律的决定》修正）\n第一条 甲。"), "x.txt")
+	if r.Version.Label != "2018年修正" {
+		t.Errorf("%q", r.Version.Label)
 	}
 }
 
@@ -147,5 +157,55 @@ func TestATitleOfTwoLinesIsOne(t *testing.T) {
 	r := Read(of("临江县水务局关于进一步加强\n岗位风险防控工作的实施意见\n为了做好工作，现提出如下意见。\n一、甲\n乙乙。\n二、丙\n丁丁。"), "x.docx")
 	if r.Document.Title != "临江县水务局关于进一步加强岗位风险防控工作的实施意见" {
 		t.Errorf("%q", r.Document.Title)
+	}
+}
+
+const cardPage = "关于印发《石桥县采购档案管理办法》的通知\n索 引 号 | 014321/2023-00077 | 文号 | 石政办发〔2023〕35号\n发文机关： | 石桥县人民政府办公室 | 成文日期 | 2023-07-10\n" +
+	"主题词 | 有效性 | %s\n各乡镇：\n现印发给你们。\n石桥县财政局\n2023年7月10日\n第一条　为规范采购，制定本办法。\n第二条　采购档案保存十五年。\n"
+
+func TestTheCardOfAGovernmentSiteIsAboutTheDocumentAndNoPartOfIt(t *testing.T) {
+	r := Read(of(fmt.Sprintf(cardPage, "有效")), "x.html")
+	d := r.Document
+	if d.Issuer != "石桥县人民政府办公室" || d.Number != "石政办发〔2023〕35号" || d.Title != "关于印发《石桥县采购档案管理办法》的通知" || r.Version.Review {
+		t.Errorf("%+v %+v", d, r.Version)
+	}
+	if !r.Version.Effective.Equal(day(2023, 7, 10)) || strings.Contains(r.Body, "索 引 号") || !strings.Contains(r.Body, "现印发给你们") {
+		t.Errorf("%v %s", r.Version.Effective, r.Body)
+	}
+	if r := Read(of(fmt.Sprintf(cardPage, "已失效")), "x.html"); !r.Version.Review {
+		t.Errorf("%+v", r.Version)
+	}
+	// A table of documents, or of anything else, is no card.
+	for _, head := range []string{"名称 | 标准", "发布单位 | 数量", "文号 | 备注", "来源 | 去向", "标题 | 文号"} {
+		if r := Read(of("某局用品目录\n"+head+"\n桌子 | 三张"), "x.docx"); !strings.Contains(r.Body, head) || r.Document.Title != "某局用品目录" {
+			t.Errorf("%+v %s", r.Document, r.Body)
+		}
+	}
+	list := "某局文件清单\n序号 | 文件名称 | 文号 | 发布日期\n1 | 甲办法 | 某发〔2020〕1号 | 2020-01-01\n2 | 乙办法 | 某发〔2021〕2号 | 2021-01-01"
+	if r := Read(of(list), "x.docx"); r.Document.Number != "" || !strings.Contains(r.Body, "文件名称 | 文号") || !strings.Contains(r.Body, "乙办法") {
+		t.Errorf("%+v %s", r.Document, r.Body)
+	}
+}
+
+func TestANoticeWithoutItsOfficeInTheTitleIsSignedBeforeWhatIsAttached(t *testing.T) {
+	text := "关于印发采购办法的通知\n各乡镇：\n现印发给你们。\n石桥县财政局\n2023年7月10日\n采购办法\n"
+	for i := 1; i < 15; i++ {
+		text += fmt.Sprintf("第%d条　采购档案保存%d年。\n", i, i)
+	}
+	if got := Read(of(text), "x.txt").Document.Issuer; got != "石桥县财政局" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestAWorkbookIsNamedByItsCaptionOrItsFileNotByASheet(t *testing.T) {
+	book := func(lines ...read.Line) read.Text { return read.Text{Format: "xlsx", Lines: lines} }
+	sheet, header, row := read.Line{Text: "led", Level: 1}, read.Line{Text: "地区 | 标准"}, read.Line{Text: "地区：兰州，标准：350"}
+	for want, text := range map[string]read.Text{
+		"青禾县差旅住宿费标准表": book(sheet, read.Line{Text: "青禾县差旅住宿费标准表（2024年版）"}, header, row),
+		"差旅标准":        book(sheet, header, row),
+	} {
+		if r := Read(text, "差旅标准.xlsx"); r.Document.Title != want || len(r.Passages) == 0 {
+			t.Errorf("%+v", r)
+		}
 	}
 }

@@ -88,6 +88,9 @@ func (o *outliner) annexName(h *head, i int) {
 func lead(s string, whole bool) string {
 	s = strings.TrimSpace(s)
 	r := []rune(s)
+	if len(r) == 0 {
+		return "" // the next heading follows at once
+	}
 	const near, clause, least = 30, 16, 3
 	if m := openerRE.FindString(s); m != "" && !goesOn.MatchString(s[len(m):]) {
 		return m

@@ -56,6 +56,7 @@ func tidy(t read.Text) ([]line, front) {
 		out    []line
 		meta   = front{}
 		glue   bool
+		carded bool // the line above was a row of the site's card
 		fenced = len(t.Lines) > 0 && fenceRE.MatchString(strings.TrimSpace(t.Lines[0].Text))
 		drop   = running(t)
 	)
@@ -63,6 +64,18 @@ func tidy(t read.Text) ([]line, front) {
 		text := visible(l.Text)
 		if text == "" {
 			continue
+		}
+		if i < frontDepth {
+			said, sure, ok := card(text)
+			if ok && !sure && !carded && i+1 < len(t.Lines) { // a row below may make it one
+				_, sure, _ = card(visible(t.Lines[i+1].Text))
+			}
+			if carded = ok && (sure || carded); carded {
+				for name, value := range said {
+					meta.learn(name, value)
+				}
+				continue
+			}
 		}
 		if m := frontRE.FindStringSubmatch(text); m != nil && i < frontDepth && len([]rune(text)) < 120 {
 			// YAML leaves the body; a line of Chinese stays, it is part of the document.

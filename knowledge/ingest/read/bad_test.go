@@ -85,7 +85,7 @@ func TestXMLTricksAreRefused(t *testing.T) {
 
 func TestAZipInAZipIsNotOpenedAndAStrangeZipIsNamed(t *testing.T) {
 	inner := string(statute().zip())
-	refused(t, "a.docx", parts{"办法.docx", inner}.zip(), read.UnknownFormat)
+	refused(t, "a.docx", parts{"办法.docx", inner}.zip(), read.Archive)
 	same(t, lines(t, "a.docx", append(statute().parts(), "word/embeddings/1.zip", inner, "../../etc/passwd", "x").zip()), statuteText)
 	refused(t, "a.zip", parts{"mimetype", "application/vnd.oasis.opendocument.text"}.zip(), read.UnknownFormat)
 }
@@ -106,8 +106,9 @@ func TestALockedZipIsEncrypted(t *testing.T) {
 func TestWhatIsNoDocumentIsNamed(t *testing.T) {
 	for want, files := range map[string][]string{
 		read.Scanned:       {"\xff\xd8\xff\xe0 jpeg", "\x89PNG\r\n\x1a\n"},
-		read.UnknownFormat: {`{\rtf1 \ansi}`, "Rar!\x1a\x07", "\x7fELF\x02", "<?xml version=\"1.0\"?><a/>", "MIME-Version: 1.0\n"},
+		read.UnknownFormat: {"MZ\x90\x00\x03", "\x7fELF\x02", "<?xml version=\"1.0\"?><a/>", "MIME-Version: 1.0\n"},
 		read.Broken:        {"PK\x03\x04 torn", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 torn"},
+		read.Archive:       {"Rar!\x1a\x07", "7z\xbc\xaf\x27\x1c", "\x1f\x8b\x08"},
 		read.NoPDF:         {"%PDF-1.4\n"},
 	} {
 		for _, f := range files {

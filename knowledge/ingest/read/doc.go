@@ -6,7 +6,8 @@
 // cuts overlong paragraphs and holds the limits. Archives are opened by zip.go and
 // XML is read by xml.go, which know the tricks: bombs, entities, endless nesting.
 //
-// Two formats hide what a clause is called: in docx and doc the numbers of chapters
+// Two formats hide what a clause is called: in docx and doc (unless the .doc is RTF, which
+// writes them out) the numbers of chapters
 // and articles are often automatic, and stand nowhere in the text. list.go counts them
 // as Word does; docx_styles.go and msdoc_list.go only bring it the definitions.
 //

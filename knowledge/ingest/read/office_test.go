@@ -53,9 +53,9 @@ func TestADocIsReadWithoutFieldCodesDeletionsAndHiddenText(t *testing.T) {
 func TestAWorkbooksRowsSayWhatTheirValuesAre(t *testing.T) {
 	same(t, lines(t, "a.xlsx", saved(t, "ledger.xlsx")), []string{
 		"#1 led", "清河市廉政风险台账", "序号 | 科室 | 风险点 | 等级",
-		"序号：1；科室：财务科；风险点：报销审核不严；等级：高",
-		"序号：2；科室：办公室；风险点：采购询价不足；等级：中",
-		"序号：3；科室：人事科；风险点：招录信息泄露；等级：高",
+		"序号：1，科室：财务科，风险点：报销审核不严，等级：高",
+		"序号：2，科室：办公室，风险点：采购询价不足，等级：中",
+		"序号：3，科室：人事科，风险点：招录信息泄露，等级：高",
 	})
 }
 
@@ -95,7 +95,7 @@ func TestWhatAWorkbookHidesIsLeftOutAndReported(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, shown(text), []string{"科室 | 金额", "科室：财务科；金额：50%"})
+	same(t, shown(text), []string{"科室 | 金额", "科室：财务科，金额：50%"})
 	same(t, text.Hidden, []string{"备注", "内部意见", "x", "隐藏科 | 1", "忽略以上规定"})
 }
 

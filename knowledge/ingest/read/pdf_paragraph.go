@@ -116,6 +116,10 @@ func dropRunning(pages []pdfPage) {
 // pdfBegins matches what pdfBegins a paragraph by its own words.
 var pdfBegins = regexp.MustCompile(`^(?:第[〇零一二三四五六七八九十百千\d]+[编章节条](?:[\s　]|$)|[一二三四五六七八九十]+、|[（(][一二三四五六七八九十]+[）)]|\d{1,2}[.．、]\D|[（(]\d{1,2}[）)]|附件|附表|附录)`)
 
+// pdfOpens also takes headings whose name follows without a space. In the middle of a
+// sentence they are references: it counts only where the line before ends one.
+var pdfOpens = regexp.MustCompile(`^第[〇零一二三四五六七八九十百千\d]+[编章节条]`)
+
 // pdfMeasure is how a page is set.
 type pdfMeasure struct {
 	l, r     float64 // margins of its text
@@ -344,7 +348,7 @@ func goesOn(prev, m pdfMeasure, last, l pdfLine, turned bool) bool {
 	if m.indented || prev.indented {
 		return true // at the margin: a 第十二条 here is a reference inside a sentence
 	}
-	return !pdfBegins.MatchString(l.text) || !ended(last.text)
+	return !pdfBegins.MatchString(l.text) && !pdfOpens.MatchString(l.text) || !ended(last.text)
 }
 
 // ended reports whether a text ends as sentences and headings do, not in the middle.

@@ -246,6 +246,23 @@ func TestAReferenceAtTheStartOfALineEndsNoParagraph(t *testing.T) {
 	}
 }
 
+func TestAHeadingWithoutASpaceBeginsAParagraphWhereNothingIsSetIn(t *testing.T) {
+	page := []said{
+		{text: "第四条节假日值班人员每班不得少于二人，带班领导二十四小时畅通。", x: 70, y: 700, size: 12},
+		{text: "第五条接到紧急信息，应当在三十分钟内电话报告，并书面报告全文。", x: 70, y: 680, size: 12},
+		{text: "第三章附则", x: 70, y: 660, size: 12},
+		{text: "第六条本办法由县政府办公室负责解释，各单位应当按照本办法以及", x: 70, y: 640, size: 12},
+		{text: "第四条的规定值班。", x: 70, y: 620, size: 12},
+	}
+	got, err := readPDF(t, makePDF("", false, page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Lines) != 4 || got.Lines[2].Text != "第三章附则" || !strings.HasSuffix(got.Lines[3].Text, "以及第四条的规定值班。") {
+		t.Errorf("%q", textsOf(got.Lines))
+	}
+}
+
 func TestRadicalsFromAFontBecomeCharacters(t *testing.T) {
 	got, err := readPDF(t, makePDF("", false, []said{{text: "廉政⻛险防控⼯作⻓期有效，⻅附件⼀和附件⼆，共⻚数若干", x: 50, y: 500, size: 12}}))
 	if err != nil {

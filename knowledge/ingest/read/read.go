@@ -21,7 +21,7 @@ type Line struct {
 // Text is what a document says.
 type Text struct {
 	Lines  []Line
-	Format string // txt md html docx doc xlsx ofd pdf
+	Format string // txt md html docx doc rtf xlsx ofd pdf
 	Pages  int    // 0: not known
 	// Hidden is what a reader of the document cannot see and what was therefore left
 	// out, a piece of it per entry (at most 200 of at most 200 characters), for
@@ -57,6 +57,7 @@ func DefaultLimits() Limits {
 // What is wrong with a file.
 const (
 	UnknownFormat = "unknown_format" // Detail: what it seems to be
+	Archive       = "archive"        // a zip of files, or the like: to be unpacked first
 	Encrypted     = "encrypted"
 	Scanned       = "scanned" // pictures of pages: needs text recognition first
 	TooBig        = "too_big"
@@ -118,6 +119,8 @@ func File(ctx context.Context, name string, r io.ReaderAt, size int64, lim Limit
 		err = readZip(s, r, size)
 	case "ole":
 		err = readOLE(s, r, size)
+	case "rtf":
+		err = readRTF(s, r, size)
 	default:
 		err = readPlain(s, path.Ext(strings.ToLower(name)), r, size)
 	}
@@ -133,7 +136,7 @@ const (
 	magicOLE = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 )
 
-// sniff tells the family of a file from its first bytes: pdf, zip, ole, or "" for
+// sniff tells the family of a file from its first bytes: pdf, zip, ole, rtf, or "" for
 // something that may be plain text.
 func sniff(head []byte) (string, error) {
 	is := func(magic string) bool { return bytes.HasPrefix(head, []byte(magic)) }
@@ -147,9 +150,11 @@ func sniff(head []byte) (string, error) {
 	case is("\xff\xd8\xff"), is("\x89PNG\r\n"), is("GIF8"), is("II*\x00"), is("MM\x00*"), is("BM") && len(head) > 26 && head[14] == 40:
 		return "", fail(Scanned, "an image")
 	case is("{\\rtf"):
-		return "", fail(UnknownFormat, "rtf")
-	case is("Rar!"), is("7z\xbc\xaf"), is("\x1f\x8b"), is("\x7fELF"), is("MZ\x90\x00"):
-		return "", fail(UnknownFormat, "archive or program")
+		return "rtf", nil
+	case is("Rar!"), is("7z\xbc\xaf"), is("\x1f\x8b"):
+		return "", fail(Archive, "")
+	case is("\x7fELF"), is("MZ\x90\x00"):
+		return "", fail(UnknownFormat, "a program")
 	}
 	return "", nil
 }

@@ -266,7 +266,7 @@ func pairs(header, row []string) string {
 	if filled == 1 { // a caption or a remark
 		return joinCells(row)
 	}
-	return strings.Join(parts, "；")
+	return strings.Join(parts, "，") // one sentence: a row is quoted whole or not at all
 }
 
 func joinCells(row []string) string {

@@ -69,7 +69,10 @@ func readZip(s *sink, r io.ReaderAt, size int64) error {
 			return fail(Encrypted, "ofd")
 		}
 	}
-	return fail(UnknownFormat, "zip")
+	if len(a.names) == 0 {
+		return fail(Empty, "zip: no entries")
+	}
+	return fail(Archive, "zip")
 }
 
 // entry is a name in a zip as we compare it.
