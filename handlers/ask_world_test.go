@@ -6,10 +6,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"strings"
-	"sync"
 
 	"qingfeng/bot"
 	"qingfeng/bot/convo"
@@ -20,27 +18,6 @@ import (
 	"qingfeng/knowledge/ingest/clause"
 	"qingfeng/knowledge/ingest/read"
 )
-
-// handbookDrafts is the handbook, read and cut once for all tests.
-var handbookDrafts = sync.OnceValues(func() (drafts []knowledge.Draft, err error) {
-	names, err := fs.Glob(handbook.Files, "*.md")
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range names {
-		raw, err := fs.ReadFile(handbook.Files, name)
-		if err != nil {
-			return nil, err
-		}
-		d, err := draft(name, string(raw))
-		if err != nil {
-			return nil, err
-		}
-		d.Document.Library, d.Document.Audiences, d.Document.Authority = "手册", []string{knowledge.Public}, knowledge.Guidance
-		drafts = append(drafts, d)
-	}
-	return drafts, nil
-})
 
 // draft reads a file as the knowledge base does.
 func draft(name, body string) (d knowledge.Draft, err error) {
@@ -59,14 +36,8 @@ func draft(name, body string) (d knowledge.Draft, err error) {
 func (b *bureau) withHandbook() *index.Store {
 	b.t.Helper()
 	store := b.withKnowledge()
-	drafts, err := handbookDrafts()
-	if err != nil {
+	if err := handbook.Seed(b.t.Context(), store, "手册"); err != nil {
 		b.t.Fatal(err)
-	}
-	for _, d := range drafts {
-		if _, err := store.Save(b.t.Context(), d); err != nil {
-			b.t.Fatal(err)
-		}
 	}
 	return store
 }

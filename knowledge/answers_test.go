@@ -78,7 +78,7 @@ func sample(list [][]string) (out [][]string) {
 
 func TestTheHandbookAnswersItsQuestionsAndRefusesForeignOnes(t *testing.T) {
 	base, _ := handbookBase(t)
-	var right, shown, wrong, refused float64
+	var right, shown, wrong, none, refused float64
 	questions, foreign := fields(t, "questions.tsv"), fields(t, "foreign.txt")
 	for _, f := range questions {
 		a := asking(t, base, knowledge.Question{Text: f[1]})
@@ -90,6 +90,8 @@ func TestTheHandbookAnswersItsQuestionsAndRefusesForeignOnes(t *testing.T) {
 			shown++
 		case a.Outcome == knowledge.Answered:
 			wrong++
+		case a.Outcome == knowledge.None:
+			none++
 		}
 	}
 	for _, f := range foreign {
@@ -98,8 +100,8 @@ func TestTheHandbookAnswersItsQuestionsAndRefusesForeignOnes(t *testing.T) {
 		}
 	}
 	n := float64(len(questions))
-	t.Logf("%.0f questions: answered with the labelled clause %.3f, with another %.3f, shown as related %.3f; foreign refused %.3f", n, right/n, wrong/n, shown/n, refused/float64(len(foreign)))
-	if right/n < 0.5 || wrong/n > 0.2 || (right+shown)/n < 0.58 || refused/float64(len(foreign)) < 0.97 {
+	t.Logf("%.0f questions: answered with the labelled clause %.3f, with another %.3f, shown as related %.3f, nothing %.3f; foreign refused %.3f", n, right/n, wrong/n, shown/n, none/n, refused/float64(len(foreign)))
+	if right/n < 0.58 || wrong/n > 0.19 || (right+shown)/n < 0.69 || none/n > 0.05 || refused/float64(len(foreign)) < 0.97 {
 		t.Error("worse than it was when the thresholds were set")
 	}
 }
@@ -118,7 +120,7 @@ func TestAFollowUpFindsItsClauseAsIfItHadBeenAskedWhole(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d", found, len(list))
-	if 10*found < 6*len(list) {
+	if 10*found < 9*len(list) {
 		t.Errorf("%d of %d follow-ups find their clause", found, len(list))
 	}
 }

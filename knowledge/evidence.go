@@ -19,6 +19,8 @@ const (
 	saysIt       = 0.85
 	saysItOfUnit = 0.55 // where the question names the unit
 	saysNothing  = 0.3
+	namesThem    = 0.9 // of a list of people that has those who are asked for
+	saysBoth     = 0.7 // where both the rule and what explains it are sure
 	saysHalf     = 0.5 // below it a clause without the date that is asked for does not answer
 	// What evidence makes of a score: from nothing to all, without what is wanted (a
 	// date), and in a document of the kind of unit that the question names.
@@ -26,6 +28,7 @@ const (
 	evidenceMore  = 0.5
 	withoutForm   = 0.65
 	ofTheUnit     = 1.5
+	ofTheNamed    = 1.5 // of a list of people that has those who are asked for
 	ofScraps      = 0.4 // of a form or a flow chart
 )
 
@@ -44,6 +47,7 @@ var (
 type proof struct {
 	says  float64 // the share of what is asked that stands there, or above it, 0–1
 	at    span    // that stretch
+	names bool    // it lists people under the name that is asked for
 	form  bool    // a date stands there where one is asked for, and so on
 	apart float64 // the share that the whole passage has of what its document's title does not say; 1 where nothing is left
 }
@@ -175,6 +179,13 @@ func (r reading) prove(p Passage) proof {
 			out.says, out.form, out.at = says, form, span{from[i], from[to+1]}
 		}
 	}
+	if wantsPerRe.MatchString(r.question) {
+		for line := range strings.Lines(p.Text) {
+			if l := labelOf(line); l != "" && strings.Contains(r.question, l) {
+				out.says, out.form, out.names = max(out.says, namesThem), true, true
+			}
+		}
+	}
 	out.apart = 1
 	if bits.OnesCount64(title) >= 2 {
 		out.apart = r.share(whole|above, title)
@@ -230,6 +241,9 @@ func prove(question string, hits []Hit) map[int64]proof {
 		if ofUnit(question, h.Document.Title) {
 			h.Score *= ofTheUnit
 		}
+		if p.names {
+			h.Score *= ofTheNamed
+		}
 		if p.apart < saysNothing {
 			h.Sure = min(h.Sure, answerAt-0.01)
 			h.Score *= withoutForm
@@ -245,19 +259,23 @@ func prove(question string, hits []Hit) map[int64]proof {
 		}
 	}
 	top := near[best]
-	if top.Document.Authority > Guidance || top.Sure < answerAt || top.known() {
+	if top.Document.Authority > Guidance || top.Sure < answerAt || top.known() && !top.headedWith(question) {
 		return out
 	}
 	for i := range near {
 		h := &near[i]
 		p := out[h.ID]
 		says := saysIt
+		if h.Sure >= answerAt {
+			says = saysBoth
+		}
 		if ofUnit(question, h.Document.Title) {
 			says = saysItOfUnit
 		}
 		if h.Document.Authority > Guidance && h.Sure >= relatedAt && p.says >= says && p.form && !undefined(question, h.Text) {
 			h.Sure = max(h.Sure, answerAt)
 			h.Score += top.Score
+			h.Remembered = h.Remembered || top.Remembered
 		}
 	}
 	return out
@@ -277,5 +295,5 @@ func scraps(text string) bool {
 			short++
 		}
 	}
-	return len(lines) >= 6 && 5*short >= 2*len(lines)
+	return len(lines) >= 6 && 3*short >= len(lines)
 }

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 const (
@@ -78,6 +79,13 @@ func answering(q string, p Passage) span {
 			best = i
 		}
 	}
+	if first := body(p, texts); first < len(all) && headedBy(p, q) { // all of it answers
+		to := first
+		for to+1 < len(all) && all[to+1].End-all[first].Start <= longestQuote {
+			to++
+		}
+		return span{all[first].Start, all[to].End}
+	}
 	from, to := best, best
 	for to+1 < len(all) && titles(p, texts[to]) { // a heading alone says nothing
 		to++
@@ -128,6 +136,30 @@ func titles(p Passage, s string) bool {
 		}
 	}
 	return numberedRe.MatchString(s) && len([]rune(s)) <= longestTitle && !strings.ContainsAny(s, "，,；;：:")
+}
+
+// body is the first sentence that is no heading.
+func body(p Passage, texts []string) int {
+	for i, s := range texts {
+		if !titles(p, s) {
+			return i
+		}
+	}
+	return len(texts)
+}
+
+// headedBy reports whether a question asks for what the heading above a clause names,
+// 实施范围 or 基本原则: then all of the clause answers.
+func headedBy(p Passage, q string) bool {
+	if len(p.Path) == 0 || wantsDayRe.MatchString(q) || wantsPerRe.MatchString(q) || wantsUnitRe.MatchString(q) || wantsTimeRe.MatchString(q) {
+		return false
+	}
+	heading := p.Path[len(p.Path)-1]
+	if asking(heading) || !numberedRe.MatchString(heading) {
+		return false
+	}
+	name, what := plain(numberedRe.ReplaceAllString(heading, "")), plain(subject(q))
+	return utf8.RuneCountInString(name) >= 4 && strings.HasSuffix(what, name)
 }
 
 // labelOf is what a line of a list of people calls those it names: 组  长：…

@@ -57,7 +57,7 @@ func (b *Base) written(ctx context.Context, q Question, u understood, a Answer, 
 			}
 		}
 	}
-	said, err := b.complete(ctx, u.text, passages, q.Stream)
+	said, err := b.complete(ctx, u.text, passages, borneParts(q.Stream, passages))
 	if err != nil {
 		b.warn(ctx, "model gave no answer", err)
 		return a
@@ -164,6 +164,32 @@ func (b *Base) complete(ctx context.Context, question string, passages []Hit, st
 			return r.text, r.err
 		case <-ctx.Done():
 			return "", ctx.Err()
+		}
+	}
+}
+
+// ends are the characters after which a sentence of a model can be checked.
+const ends = "。！？!?；\n"
+
+// borneParts passes on, of what a model writes, each sentence when it is whole and its
+// passages bear it: what does not pass is never shown, not even for a moment.
+func borneParts(stream func(string), passages []Hit) func(string) {
+	if stream == nil {
+		return nil
+	}
+	var all strings.Builder
+	told := 0
+	return func(part string) {
+		all.WriteString(part)
+		if !strings.ContainsAny(part, ends) {
+			return
+		}
+		said := all.String()
+		at := strings.LastIndexAny(said, ends)
+		_, n := utf8.DecodeRuneInString(said[at:])
+		w := check(said[:at+n], passages)
+		for ; told < len(w.sentences); told++ {
+			stream(w.sentences[told].text)
 		}
 	}
 }

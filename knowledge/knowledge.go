@@ -185,8 +185,8 @@ type Question struct {
 	// Seen are passages shown already (还有吗): they are not shown again.
 	Seen []int64
 	Now  time.Time
-	// Stream receives a model's answer as it grows; nil for none. What it was given
-	// is provisional: only the returned Answer is checked.
+	// Stream receives the sentences of a model's answer as they come, each checked; nil
+	// for none. They are provisional: only the returned Answer is checked as a whole.
 	Stream func(part string)
 }
 

@@ -183,6 +183,11 @@ func TestAModelThatLiesIsNotBelieved(t *testing.T) {
 		}
 	}
 	o.model("收到礼品应当自收到之日起15日内登记上交[1]。逾期的一律开除公职[1]。详见 www.evil.example[1]。")
+	var streamed strings.Builder
+	o.put(knowledge.Question{Text: gift, Reader: knowledge.Member(), Stream: func(p string) { streamed.WriteString(p) }})
+	if s := streamed.String(); strings.Contains(s, "开除") || strings.Contains(s, "evil") || !strings.Contains(s, "15日内") {
+		t.Errorf("streamed %q", s)
+	}
 	if a := o.ask(gift); !a.Model || strings.Contains(a.Text, "开除") || strings.Contains(a.Text, "evil") || !strings.Contains(a.Text, "15日内") {
 		t.Errorf("of a mixed answer: %q", a.Text)
 	}

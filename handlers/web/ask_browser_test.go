@@ -16,7 +16,7 @@ import (
 func TestTheCheckedAnswerTakesThePlaceOfTheDraft(t *testing.T) {
 	w := newWorld(t)
 	w.adds(forAll(), "礼品.txt", giftRule)
-	m := w.model("收到无法退还的礼品礼金，", "应当在五个工作日内向纪检组登记上交[1]。")
+	m := w.model("收到无法退还的礼品礼金，应当在五个工作日内向纪检组登记上交[1]。", "逾期的罚款九千元[1]。")
 	m.gate = make(chan struct{})
 	wang := w.as("wang")
 	at, err := url.Parse(w.server.URL)

@@ -12,7 +12,8 @@
 //   - Every entry gets its exact BM25, title and path searched with the text, plus a
 //     share of its chapter's and its document's. The best are then looked at closely:
 //     how much of the question they cover, in how few characters; and a law stands
-//     above an obscure rule. The shares are defaultMix.
+//     above an obscure rule. A heading, or a question asked of an entry, that asks what
+//     the question asks, and in its form, counts most. The shares are defaultMix.
 //   - Sure is fitted separately: score against the attainable, score, what the lexicon
 //     brought, and whether the question is small talk or another trade (topics.txt).
 //

@@ -9,10 +9,11 @@ import (
 // neighbour beside it.
 const alone = 0.25
 
-// How much the form of a question counts beside its words.
+// How much the form of a question counts beside its words, and that they are the same.
 const (
 	sameForm  = 1.4
 	otherForm = 0.5
+	sameWords = 1.8 // in place of 1, where neither has anything more
 )
 
 // like is how much an entry's heading, or one of the questions asked of it, asks what
@@ -93,6 +94,9 @@ func (l *lens) likeLine(line []uint16) float64 {
 		return 0
 	}
 	like := covered / all * l.said()
+	if like > 0.99 {
+		like = sameWords
+	}
 	if mine := intent(string(l.line)); l.intent >= 0 && mine >= 0 {
 		if mine == l.intent {
 			like *= sameForm
