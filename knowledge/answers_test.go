@@ -68,14 +68,6 @@ func asking(t testing.TB, base *knowledge.Base, q knowledge.Question) knowledge.
 	return a
 }
 
-// sample is every third question: enough to see a fall, soon enough to run always.
-func sample(list [][]string) (out [][]string) {
-	for i := 0; i < len(list); i += 3 {
-		out = append(out, list[i])
-	}
-	return out
-}
-
 func TestTheHandbookAnswersItsQuestionsAndRefusesForeignOnes(t *testing.T) {
 	base, _ := handbookBase(t)
 	var right, shown, wrong, none, refused float64

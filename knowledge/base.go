@@ -152,6 +152,6 @@ func (b *Base) checked(a Answer) Answer {
 
 func (b *Base) warn(ctx context.Context, event string, err error) {
 	if b.Log != nil {
-		b.Log.LogAttrs(ctx, slog.LevelWarn, event, slog.String("err", err.Error()))
+		b.Log.WarnContext(ctx, "answering", "event", event, "err", err)
 	}
 }

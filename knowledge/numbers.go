@@ -27,9 +27,7 @@ var unitRe = regexp.MustCompile(`^(?:[余多几]?)(个工作日|工作日|个月
 // softUnit says that a count is the same whatever it counts by: 五类, 五种, 五个.
 const softUnit = "|人|名|位|份|件|条|项|类|种|个|张|户|款|步|篇|遍|门|场|家|处|批|点|"
 
-var (
-	docNoRe = regexp.MustCompile(`(\p{Han}{2})\[\s*([0-9]{4})\s*\]\s*第?\s*([0-9]+)\s*号`)
-)
+var docNoRe = regexp.MustCompile(`(\p{Han}{2})\[\s*([0-9]{4})\s*\]\s*第?\s*([0-9]+)\s*号`)
 
 func financial(r rune) rune {
 	if i := strings.IndexRune("壹贰叁肆伍陆柒捌玖拾佰仟两", r); i >= 0 {

@@ -74,7 +74,7 @@ func defines(text, what string) bool {
 		if i < 0 {
 			return false
 		}
-		before, after := text[:at+i], strings.TrimLeft(rest[i+len(what):], `,，”"》)) `)
+		before, after := text[:at+i], strings.TrimLeft(rest[i+len(what):], `,，”"》)） `)
 		last, _ := utf8.DecodeLastRuneInString(before)
 		alone := before == "" || !unicode.IsLetter(last) && !unicode.IsDigit(last) || last == '称' || last == '的' || last == '谓'
 		if alone && (strings.HasPrefix(after, "是指") || strings.HasPrefix(after, "指") || strings.HasPrefix(after, "就是") ||

@@ -9,7 +9,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -201,6 +200,3 @@ func (e env) writeFile(path string, data []byte) error {
 	}
 	return os.WriteFile(path, data, 0o600)
 }
-
-// joinPath writes a clause's path in a document.
-func joinPath(path []string) string { return strings.Join(path, " › ") }

@@ -256,6 +256,7 @@ func ingestMessage(r ingest.Report) string {
 			line = text.IngestOtherwise
 		}
 		return fmt.Sprintf(line, r.Title)
+	default: // it is there now
 	}
 	line := fmt.Sprintf(text.IngestRead, r.Title, r.Clauses)
 	if r.Pages > 0 {

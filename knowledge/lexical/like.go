@@ -56,10 +56,7 @@ func (l *lens) likeLine(line []uint16) float64 {
 	if len(line) > longestQuestion {
 		return 0
 	}
-	l.line = l.line[:0]
-	for _, r := range utf16.Decode(line) {
-		l.line = append(l.line, r)
-	}
+	l.line = append(l.line[:0], utf16.Decode(line)...)
 	if l.line[0] == '第' && article.MatchString(string(l.line)) {
 		return 0
 	}

@@ -154,9 +154,9 @@ func (x *Index) scoreAll(a asked, s *scratch) []float64 {
 }
 
 // score adds one term's share to the scores of the documents that have it.
-func (seg *segment) score(score []float32, posts []uint32, weight, mean float64) {
+func (s *segment) score(score []float32, posts []uint32, weight, mean float64) {
 	gain, flat, slope := float32(weight*(k1+1)), float32(k1*(1-b)), float32(k1*b/mean)
-	length := seg.length[:len(score)]
+	length := s.length[:len(score)]
 	for _, p := range posts {
 		doc, tf := p>>countBits, float32(p&countMax)
 		score[doc] += gain * tf / (tf + flat + slope*float32(length[doc]))

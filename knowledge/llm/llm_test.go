@@ -41,7 +41,8 @@ type journal struct {
 }
 
 func (j *journal) Write(p []byte) (int, error) { j.mu.Lock(); defer j.mu.Unlock(); return j.b.Write(p) }
-func (j *journal) String() string              { j.mu.Lock(); defer j.mu.Unlock(); return j.b.String() }
+
+func (j *journal) String() string { j.mu.Lock(); defer j.mu.Unlock(); return j.b.String() }
 
 func newHouse(t *testing.T, behave http.HandlerFunc) *house {
 	t.Helper()
@@ -209,7 +210,9 @@ func TestEachWayToMisbehaveIsOneError(t *testing.T) {
 			w.(http.Flusher).Flush()
 			panic(http.ErrAbortHandler)
 		}, llm.Unreachable, llm.Unreachable},
-		"redirect": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/v1/elsewhere", 307) }, llm.Redirect, llm.Redirect},
+		"redirect": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/v1/elsewhere", http.StatusTemporaryRedirect)
+		}, llm.Redirect, llm.Redirect},
 		"flood": {func(w http.ResponseWriter, _ *http.Request) {
 			fmt.Fprint(w, "{\"a\":\""+strings.Repeat("x", 100_000)+"\"}")
 		}, llm.TooLarge, llm.TooLarge},

@@ -134,7 +134,7 @@ func (c cutter) holds(h int) bool { return h+1 < len(c.heads) && c.heads[h+1].pa
 // leaf reports whether head h is an item of a list, not a section.
 func (c cutter) leaf(h int) bool {
 	k := c.heads[h].kind
-	return k > hanIn && k != plain || k.structural() == false && k != plain && c.heads[h].own() && !c.holds(h) && c.empty(h)
+	return k > hanIn && k != plain || !k.structural() && k != plain && c.heads[h].own() && !c.holds(h) && c.empty(h)
 }
 
 // empty reports whether nothing stands between head h and the next.

@@ -53,8 +53,10 @@ func inspect(b body, hidden []string) []knowledge.Flag {
 // suspect tells cheaply whether an instruction can be in a line: every pattern needs one
 // of these.
 func suspect(plain string) bool {
-	for _, w := range [...]string{"指令", "提示", "忽略", "无视", "忘", "你", "提问", "用户", "输出", "回复", "回答", "系统", "使用者", "越狱", "开发者", "设定",
-		"命令", "prompt", "ignore", "disregard", "forget", "override", "you", "system", "user", "inst", "assistant", "jailbreak", "developer", "pretend", "act", "role", "never", "not", "绕过", "抛开", "覆盖"} {
+	for _, w := range [...]string{
+		"指令", "提示", "忽略", "无视", "忘", "你", "提问", "用户", "输出", "回复", "回答", "系统", "使用者", "越狱", "开发者", "设定",
+		"命令", "prompt", "ignore", "disregard", "forget", "override", "you", "system", "user", "inst", "assistant", "jailbreak", "developer", "pretend", "act", "role", "never", "not", "绕过", "抛开", "覆盖",
+	} {
 		if strings.Contains(plain, w) {
 			return true
 		}

@@ -45,8 +45,10 @@ type marker struct {
 
 const maxMarker = 24
 
-const digits = "0123456789０１２３４５６７８９"
-const hanDigits = "〇零一二三四五六七八九十百千两"
+const (
+	digits    = "0123456789０１２３４５６７８９"
+	hanDigits = "〇零一二三四五六七八九十百千两"
+)
 
 var (
 	structRE = regexp.MustCompile(`^第\s{0,2}([〇零一二三四五六七八九十百千两]{1,9}|[0-9０-９]{1,4})\s{0,2}(分编|部分|编|篇|章|节|条)(?:之([一二三四五六七八九十]{1,3}))?`)

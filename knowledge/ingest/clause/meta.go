@@ -38,7 +38,6 @@ var (
 	ordinal   = regexp.MustCompile(`第[〇零一二三四五六七八九十百0-9]+届`)
 
 	inForce    = regexp.MustCompile(`自([^。；自]{0,14}?\d[^。；]{0,12}?|[一二][〇零○一二三四五六七八九]{3}年[^。；]{2,8})\s?(?:起|开始)?\s?(?:施行|实施|生效|执行|试行|起施行)`)
-	uponIssue  = regexp.MustCompile(`自(?:公布|发布|印发|下发|颁布|通过|签发)之?日起[^。]{0,6}(?:施行|实施|生效|执行|试行)`)
 	history    = regexp.MustCompile(`(?:通过|修订|修正|修改|公布|发布|颁布|批准|印发)`)
 	validUntil = regexp.MustCompile(`有效期(?:限)?(?:截?至|到)([^。；，,]{6,16})`)
 	validFor   = regexp.MustCompile(`有效期(?:限)?(?:为)?\s?([0-9一二三四五六七八九十两]{1,2})\s?年`)

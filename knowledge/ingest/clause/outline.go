@@ -207,10 +207,10 @@ func (o *outliner) isStructural(i int) bool {
 	if !c.first && (c.n > last && o.leadsOn(i) || opening && o.later(i, 2)) {
 		return true
 	}
-	switch {
-	case c.n == last+1:
+	switch c.n {
+	case last + 1:
 		return c.first || c.n > 1 || o.later(i, 2)
-	case c.n == 1:
+	case 1:
 		return c.first
 	}
 	return c.first && short && (last == 0 || c.n > last && c.n <= last+jump)
