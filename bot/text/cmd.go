@@ -135,7 +135,7 @@ const (
 	DoctorAudit     = "审计日志"
 	DoctorPrivateDB = "使用自带的私有数据库（%s）"
 	DoctorSchema    = "版本 %d，一致"
-	DoctorNoVector  = "没有安装 pgvector 扩展；现在的功能不受影响，启用语义检索前请安装"
+	DoctorNoVector  = "没有安装 pgvector 扩展，知识库建不起来；请安装对应版本的 pgvector 软件包，再运行 qingfeng migrate"
 	DoctorOldVector = "版本 %s 偏旧，建议升级到 0.8.4 以上；并行建索引前请先升级"
 	DoctorEmbedded  = "使用内置 Redis（每次启动为空，任务从数据库重建）"
 	DoctorNoRedis   = "连不上：%v。请检查 QINGFENG_REDIS_URL 和防火墙；不设这个变量就用内置的"

@@ -88,7 +88,7 @@ func (e env) examine(ctx context.Context) (out []finding) {
 	case err != nil:
 		fail(text.DoctorVector, err.Error())
 	case vector == "":
-		warn(text.DoctorVector, text.DoctorNoVector)
+		fail(text.DoctorVector, text.DoctorNoVector)
 	case older(vector, 0, 8, 4):
 		warn(text.DoctorVector, fmt.Sprintf(text.DoctorOldVector, vector))
 	default:

@@ -2,13 +2,11 @@ package index
 
 import (
 	"cmp"
-	"encoding/binary"
-	"math"
 	"runtime"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
+
+	"github.com/pgvector/pgvector-go"
 
 	"qingfeng/knowledge"
 	"qingfeng/knowledge/lexical"
@@ -20,7 +18,7 @@ const most = 1000
 // row is what a passage is found by, as Postgres takes it.
 type row struct {
 	tokens  []int32
-	weights []byte
+	weights pgvector.SparseVector
 }
 
 // bake works out the rows of a draft's passages with the given mean length, or with
@@ -80,49 +78,18 @@ func bakeOne(e lexical.Entry, mean float64) row {
 		tokens = append(tokens, t)
 	}
 	slices.Sort(tokens)
-	return row{tokens: tokens, weights: sparseBinary(all)}
+	return row{tokens: tokens, weights: sparse(all)}
 }
 
-// heaviest keeps the best weights, ordered by term.
-func heaviest(all []weight) []weight {
+// sparse is weights as a vector: the heaviest ones, if there are too many.
+func sparse(all []weight) pgvector.SparseVector {
 	if len(all) > most {
 		slices.SortFunc(all, func(a, b weight) int { return cmp.Or(cmp.Compare(b.w, a.w), cmp.Compare(a.term, b.term)) })
 		all = all[:most]
 	}
-	slices.SortFunc(all, func(a, b weight) int { return cmp.Compare(a.term, b.term) })
-	return all
-}
-
-// sparseBinary is a sparsevec as COPY takes it: dimensions, count, an unused zero, the
-// indices from 0, the values.
-func sparseBinary(all []weight) []byte {
-	all = heaviest(all)
-	out := make([]byte, 0, 12+8*len(all))
-	out = binary.BigEndian.AppendUint32(out, lexical.Dimensions)
-	out = binary.BigEndian.AppendUint32(out, uint32(len(all))) //nolint:gosec // at most 1,000
-	out = binary.BigEndian.AppendUint32(out, 0)
+	elements := make(map[int32]float32, len(all))
 	for _, w := range all {
-		out = binary.BigEndian.AppendUint32(out, uint32(w.term-1)) //nolint:gosec // terms begin at 1
+		elements[w.term-1] = w.w // terms begin at 1, elements at 0
 	}
-	for _, w := range all {
-		out = binary.BigEndian.AppendUint32(out, math.Float32bits(w.w))
-	}
-	return out
-}
-
-// sparseText is a sparsevec as a parameter: {index:value,…}/dimensions, indices from 1.
-func sparseText(all []weight) string {
-	var b strings.Builder
-	b.WriteByte('{')
-	for i, w := range heaviest(all) {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString(strconv.Itoa(int(w.term)))
-		b.WriteByte(':')
-		b.WriteString(strconv.FormatFloat(float64(w.w), 'g', -1, 32))
-	}
-	b.WriteString("}/")
-	b.WriteString(strconv.Itoa(lexical.Dimensions))
-	return b.String()
+	return pgvector.NewSparseVectorFromMap(elements, lexical.Dimensions)
 }

@@ -23,7 +23,7 @@ func (t traces) sparse() string {
 	for i, g := range t.grams {
 		all[i] = weight{g, 1}
 	}
-	return sparseText(all)
+	return sparse(all).String()
 }
 
 // markWords are levels, degrees and negations.

@@ -195,7 +195,8 @@ func (s *Store) copyIn(ctx context.Context, version int64, passages []knowledge.
 func (s *Store) copyTerms(ctx context.Context, version int64, ids []int64, rows []row) error {
 	_, err := s.q(ctx).CopyFrom(ctx, pgx.Identifier{"passage_terms"}, []string{"passage_id", "version_id", "tokens", "weights"},
 		pgx.CopyFromSlice(len(ids), func(i int) ([]any, error) {
-			return []any{ids[i], version, rows[i].tokens, rows[i].weights}, nil
+			weights, err := rows[i].weights.EncodeBinary(nil) // COPY is binary
+			return []any{ids[i], version, rows[i].tokens, weights}, err
 		}))
 	if err != nil {
 		return fmt.Errorf("terms: %w", err)

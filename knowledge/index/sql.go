@@ -172,7 +172,7 @@ func (s *Store) candidates(ctx context.Context, q knowledge.Query, n int, terms 
 	args := append([]any{pgx.QueryExecModeCacheDescribe}, filter(q)...)
 	rows, err := s.q(ctx).Query(ctx, "SELECT t.passage_id, -(t.weights <#> $4::sparsevec) FROM passage_terms t JOIN document_version v ON v.id = t.version_id"+
 		" JOIN document d ON d.id = v.document_id WHERE t.tokens && $5::int[] AND "+findable+" ORDER BY t.weights <#> $4::sparsevec, t.passage_id LIMIT $6",
-		append(args, sparseText(weights), holding, n)...)
+		append(args, sparse(weights).String(), holding, n)...)
 	if err != nil {
 		return nil, fmt.Errorf("candidates: %w", err)
 	}

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/pgvector/pgvector-go"
 
 	"qingfeng/knowledge"
 )
@@ -106,7 +106,7 @@ func (s *Store) dense(ctx context.Context, q knowledge.Query, visible map[int64]
 		}
 		sql := fmt.Sprintf(`SELECT x.passage_id, 1 - (x.v::halfvec(%d) <=> $1::text::halfvec(%d)) FROM passage_vector x JOIN passage p ON p.id = x.passage_id
 			WHERE x.model_id = %d AND p.version_id = ANY($2) ORDER BY x.v::halfvec(%d) <=> $1::text::halfvec(%d) LIMIT %d`, m.Dim, m.Dim, m.ID, m.Dim, m.Dim, nearest)
-		rows, err := s.q(ctx).Query(ctx, sql, pgx.QueryExecModeCacheDescribe, halfText(q.Vector), versions)
+		rows, err := s.q(ctx).Query(ctx, sql, pgx.QueryExecModeCacheDescribe, pgvector.NewHalfVector(q.Vector).String(), versions)
 		if err != nil {
 			return err
 		}
@@ -124,19 +124,6 @@ func (s *Store) dense(ctx context.Context, q knowledge.Query, visible map[int64]
 		return nil, fmt.Errorf("nearest vectors: %w", err)
 	}
 	return found, nil
-}
-
-// halfText is a halfvec as a parameter.
-func halfText(v []float32) string {
-	b := make([]byte, 0, 12*len(v)+2)
-	b = append(b, '[')
-	for i, x := range v {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = strconv.AppendFloat(b, float64(x), 'g', 6, 32)
-	}
-	return string(append(b, ']'))
 }
 
 // mayLeave are the passages that may be sent to an endpoint and could be found.
@@ -171,7 +158,7 @@ func (s *Store) SaveEmbeddings(ctx context.Context, model int64, list []Embeddin
 		if !usable(e.Vector, dim) {
 			return errUnusable
 		}
-		ids[i], vectors[i] = e.Passage, halfText(e.Vector)
+		ids[i], vectors[i] = e.Passage, pgvector.NewHalfVector(e.Vector).String()
 	}
 	_, err := s.q(ctx).Exec(ctx, `INSERT INTO passage_vector (model_id, passage_id, v)
 		SELECT $1, p.id, n.v::halfvec FROM (`+mayLeaveLocked+`) p JOIN unnest($2::bigint[], $3::text[]) AS n (id, v) ON n.id = p.id
