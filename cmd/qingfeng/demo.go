@@ -127,19 +127,34 @@ func (a *app) openDemoCampaign(ctx context.Context) error {
 	return err
 }
 
-// whenReady calls say once the staff listener answers.
+// settleWithin is how long the demo waits for the first notices to reach the phones.
+const settleWithin = 20 * time.Second
+
+// whenReady calls say once the staff listener answers and the notices that the
+// campaign's opening queued have reached the phones: whoever writes at once must not
+// find a card arriving between two answers.
 func (a *app) whenReady(ctx context.Context, base string, say func()) {
 	address := strings.TrimPrefix(base, "http://")
 	for ctx.Err() == nil {
 		conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", address)
 		if err == nil {
 			_ = conn.Close()
+			a.settled(ctx)
 			say()
 			return
 		}
 		select {
 		case <-ctx.Done():
 		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// settled waits until nothing is left to do or to send, for a while at most.
+func (a *app) settled(ctx context.Context) {
+	for end := time.Now().Add(settleWithin); ctx.Err() == nil && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		if in, out, err := a.db.Backlog(ctx, a.now()); err == nil && in+out == 0 {
+			return
 		}
 	}
 }
