@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"qingfeng/bot"
@@ -30,7 +29,7 @@ const (
 func (d *Desk) phrase(ctx context.Context, asked string, a knowledge.Answer, now time.Time) string {
 	var lead []string
 	searched := a.Outcome != knowledge.None || a.Reason == knowledge.NotFound
-	if searched && bare(a.Understood) != bare(asked) && !text.Says(text.WordsMore, strings.TrimSpace(asked)) {
+	if searched && knowledge.Plain(a.Understood) != knowledge.Plain(asked) && !text.Says(text.WordsMore, strings.TrimSpace(asked)) {
 		lead = append(lead, fmt.Sprintf(text.TalkUnderstood, a.Understood))
 	}
 	if today := civil(now); !a.Day.IsZero() && !a.Day.Equal(today) && a.Outcome != knowledge.None {
@@ -191,16 +190,6 @@ func lapsed(c knowledge.Citation, all []knowledge.Citation) string {
 func civil(t time.Time) time.Time {
 	y, m, d := bot.Local(t).Date()
 	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
-}
-
-// bare is a question as it is compared: letters and digits alone.
-func bare(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			return unicode.ToLower(r)
-		}
-		return -1
-	}, s)
 }
 
 // oneLine is a text without line ends.

@@ -142,7 +142,7 @@ func namesClauses(text string, marks []int, passages []Hit) bool {
 		for _, m := range articleRe.FindAllString(p.Article+" "+p.Text, -1) {
 			articles[articleValue(m)] = true
 		}
-		names.WriteString(plain("《" + p.Document.Title + "》\n" + p.Document.Number + "\n" + p.Text))
+		names.WriteString(Plain("《" + p.Document.Title + "》\n" + p.Document.Number + "\n" + p.Text))
 	}
 	for _, m := range articleRe.FindAllString(text, -1) {
 		if !articles[articleValue(m)] {
@@ -150,7 +150,7 @@ func namesClauses(text string, marks []int, passages []Hit) bool {
 		}
 	}
 	for _, m := range append(titleRe.FindAllString(text, -1), numberRe.FindAllString(text, -1)...) {
-		if !strings.Contains(names.String(), plain(whoseRe.ReplaceAllString(m, ""))) {
+		if !strings.Contains(names.String(), Plain(whoseRe.ReplaceAllString(m, ""))) {
 			return false
 		}
 	}

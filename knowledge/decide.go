@@ -186,7 +186,7 @@ func alike(hits []Hit) []Hit {
 	var out []Hit
 	place := map[string]int{}
 	for _, h := range hits {
-		key := plain(h.Text) + "|" + h.Version.Repealed.Format(time.DateOnly)
+		key := Plain(h.Text) + "|" + h.Version.Repealed.Format(time.DateOnly)
 		at, again := place[key]
 		if !again {
 			place[key] = len(out)
@@ -243,7 +243,7 @@ func (a *Answer) quote(u understood, valid, lapsed []Hit, proofs map[int64]proof
 			break
 		}
 		sameClause := h.Document.ID == top.Document.ID && h.Article == top.Article
-		if h.Sure >= answerAt && sameClause && plain(h.Text) != plain(top.Text) {
+		if h.Sure >= answerAt && sameClause && Plain(h.Text) != Plain(top.Text) {
 			a.cite(u, h)
 			break
 		}

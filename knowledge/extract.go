@@ -129,9 +129,9 @@ func answering(q string, p Passage) span {
 
 // titles reports whether a sentence is only the heading above a clause, or another.
 func titles(p Passage, s string) bool {
-	line := plain(s)
+	line := Plain(s)
 	for _, step := range p.Path {
-		if h := plain(step); h == line || strings.HasSuffix(h, line) && numberedRe.MatchString(s) {
+		if h := Plain(step); h == line || strings.HasSuffix(h, line) && numberedRe.MatchString(s) {
 			return true
 		}
 	}
@@ -158,7 +158,7 @@ func headedBy(p Passage, q string) bool {
 	if asking(heading) || !numberedRe.MatchString(heading) {
 		return false
 	}
-	name, what := plain(numberedRe.ReplaceAllString(heading, "")), plain(subject(q))
+	name, what := Plain(numberedRe.ReplaceAllString(heading, "")), Plain(subject(q))
 	return utf8.RuneCountInString(name) >= 4 && strings.HasSuffix(what, name)
 }
 

@@ -286,5 +286,5 @@ func lines(s string) []string { return strings.Split(s, "\n") }
 func (b *Base) key(q Question, u understood, passages []Hit) string {
 	audiences := slices.Clone(q.Reader.Audiences)
 	slices.Sort(audiences)
-	return digest(promptVersion, b.Model.Name(), plain(u.text), u.day.Format(time.DateOnly), strings.Join(slices.Compact(audiences), "\x00"), identities(passages))
+	return digest(promptVersion, b.Model.Name(), Plain(u.text), u.day.Format(time.DateOnly), strings.Join(slices.Compact(audiences), "\x00"), identities(passages))
 }

@@ -71,7 +71,7 @@ func (u understood) listIn(hits []Hit) (best items, ok bool) {
 			if asked || len(n) == 0 || bits.OnesCount64(own) == 0 || r.share(own, 0) < listOwn {
 				continue
 			}
-			if !wantsAllRe.MatchString(u.search) && !strings.HasSuffix(plain(h.Path[depth-1]), plain(subject(u.search))) {
+			if !wantsAllRe.MatchString(u.search) && !strings.HasSuffix(Plain(h.Path[depth-1]), Plain(subject(u.search))) {
 				continue // what something is: only the heading of that name says it
 			}
 			if s := r.share(own|title, 0); s >= listFrom && s > most {

@@ -32,7 +32,7 @@ func nameIn(q string) (search string, n named) {
 		n.title = m[1]
 	}
 	if m := numberRe.FindString(q); m != "" {
-		n.number = plain(whoseRe.ReplaceAllString(m, ""))
+		n.number = Plain(whoseRe.ReplaceAllString(m, ""))
 	}
 	at := articleRe.FindStringSubmatchIndex(q)
 	if at == nil {
@@ -77,7 +77,7 @@ func (n named) clause(p Passage) bool {
 // that contains the other one.
 func (n named) of(d Document) bool {
 	if n.number != "" {
-		return d.Number != "" && (strings.Contains(n.number, plain(d.Number)) || strings.Contains(plain(d.Number), n.number))
+		return d.Number != "" && (strings.Contains(n.number, Plain(d.Number)) || strings.Contains(Plain(d.Number), n.number))
 	}
 	asked, title := shortTitle(n.title), shortTitle(d.Title)
 	if asked == "" || title == "" {
@@ -106,7 +106,7 @@ func shortened(asked, title string) bool {
 
 // shortTitle is a title as people call it.
 func shortTitle(s string) string {
-	s = plain(s)
+	s = Plain(s)
 	for _, lead := range []string{"中华人民共和国", "中国共产党"} {
 		s = strings.TrimPrefix(s, lead)
 	}

@@ -59,7 +59,7 @@ func weigh(question string, h Hit) Hit {
 
 // headedWith reports whether the heading above a clause is the question, word for word.
 func (h Hit) headedWith(question string) bool {
-	return len(h.Path) > 0 && plain(h.Path[len(h.Path)-1]) == plain(question)
+	return len(h.Path) > 0 && Plain(h.Path[len(h.Path)-1]) == Plain(question)
 }
 
 // defines reports whether a text says what something is: 廉政风险是指…, 所称廉政风险;

@@ -111,9 +111,9 @@ func covered(a, b map[string]bool) float64 {
 	return float64(n) / float64(len(a))
 }
 
-// plain is a text without anything but letters and digits, folded: for comparing
+// Plain is a text without anything but letters and digits, folded: for comparing
 // titles and whole clauses.
-func plain(s string) string {
+func Plain(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			return r

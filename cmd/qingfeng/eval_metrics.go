@@ -25,11 +25,20 @@ type metrics struct {
 	Queries   int     `json:"queries"`
 }
 
+// figure is a measured number under its name.
+type figure struct {
+	name  string
+	value float64
+}
+
+func printFigures(w io.Writer, format string, all []figure) {
+	for _, f := range all {
+		fmt.Fprintf(w, format+"\n", f.name, f.value)
+	}
+}
+
 func (m metrics) print(w io.Writer) {
-	for _, line := range []struct {
-		name  string
-		value float64
-	}{
+	printFigures(w, text.EvalMetric, []figure{
 		{"ndcg@10", m.NDCG},
 		{"mrr@10", m.MRR},
 		{"recall@1", m.Recall1},
@@ -37,9 +46,7 @@ func (m metrics) print(w io.Writer) {
 		{"recall@10", m.Recall10},
 		{"recall@50", m.Recall50},
 		{"recall@100", m.Recall100},
-	} {
-		fmt.Fprintf(w, text.EvalMetric+"\n", line.name, line.value)
-	}
+	})
 	fmt.Fprintf(w, text.EvalMilliseconds+"\n", "ms_p50", m.P50)
 	fmt.Fprintf(w, text.EvalMilliseconds+"\n", "ms_p95", m.P95)
 	fmt.Fprintf(w, text.EvalCount+"\n", "queries", m.Queries)

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"qingfeng/bot"
 	"qingfeng/bot/pg"
@@ -276,22 +275,13 @@ func citedTexts(a knowledge.Answer) string {
 
 // containing is 1 if a text contains one of the spans, punctuation and blanks aside.
 func containing(spans []string, in string) int {
-	in = bare(in)
+	in = knowledge.Plain(in)
 	for _, s := range spans {
-		if s = bare(s); s != "" && strings.Contains(in, s) {
+		if s = knowledge.Plain(s); s != "" && strings.Contains(in, s) {
 			return 1
 		}
 	}
 	return 0
-}
-
-func bare(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			return unicode.ToLower(r)
-		}
-		return -1
-	}, s)
 }
 
 // sureness is how sure the product was of its best hit.
@@ -393,10 +383,7 @@ func readForeign(path string) (out []string, err error) {
 }
 
 func (m answerMetrics) print(w io.Writer) {
-	for _, r := range []struct {
-		name  string
-		value float64
-	}{
+	printFigures(w, text.EvalAnswerMetric, []figure{
 		{"answered", m.Answered},
 		{"related", m.Related},
 		{"none", m.None},
@@ -413,9 +400,7 @@ func (m answerMetrics) print(w io.Writer) {
 		{"kept_threshold", m.KeptAt},
 		{"removed_refused_at_95", m.RemovedRefused95},
 		{"foreign_refused_at_95", m.ForeignRefused95},
-	} {
-		fmt.Fprintf(w, text.EvalAnswerMetric+"\n", r.name, r.value)
-	}
+	})
 	fmt.Fprintf(w, text.EvalAnswerCount+"\n", "queries", m.Queries, m.Labelled, m.Foreign, m.Quotes)
 	fmt.Fprintf(w, text.EvalMilliseconds+"\n", "ms_p50", m.P50)
 }

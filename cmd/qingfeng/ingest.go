@@ -93,15 +93,7 @@ func ingestCommand(ctx context.Context, e env, args []string) error {
 	if err != nil {
 		return err
 	}
-	return e.withRegister(ctx, func(ctx context.Context, cfg Config, r *pg.Register) error {
-		_, log, err := e.toolConfig()
-		if err != nil {
-			return err
-		}
-		store, err := newIndex(r.DB, e.now, log)
-		if err != nil {
-			return err
-		}
+	return e.withIndex(ctx, func(ctx context.Context, cfg Config, _ *pg.Register, store *index.Store, log *slog.Logger) error {
 		reader, err := newReader(cfg, log)
 		if err != nil {
 			return err

@@ -74,6 +74,21 @@ func seedHandbook(ctx context.Context, store *index.Store) error {
 	return handbook.Seed(ctx, store, text.AskHandbook)
 }
 
+// withIndex runs fn over the documents of the configured, running or private database.
+func (e env) withIndex(ctx context.Context, fn func(ctx context.Context, cfg Config, r *pg.Register, store *index.Store, log *slog.Logger) error) error {
+	return e.withRegister(ctx, func(ctx context.Context, cfg Config, r *pg.Register) error {
+		_, log, err := e.toolConfig()
+		if err != nil {
+			return err
+		}
+		store, err := newIndex(r.DB, e.now, log)
+		if err != nil {
+			return err
+		}
+		return fn(ctx, cfg, r, store, log)
+	})
+}
+
 // withKnowledge runs fn over the knowledge base of the configured, running or private
 // database, the handbook in it.
 func (e env) withKnowledge(ctx context.Context, fn func(ctx context.Context, base *knowledge.Base, r *pg.Register) error) error {

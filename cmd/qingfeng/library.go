@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"qingfeng/bot/pg"
 	"qingfeng/bot/risk"
@@ -40,15 +41,7 @@ func libraryCommand(ctx context.Context, e env, args []string) error {
 	if !list && !fits {
 		return usage(fs)
 	}
-	return e.withRegister(ctx, func(ctx context.Context, cfg Config, r *pg.Register) error {
-		_, log, err := e.toolConfig()
-		if err != nil {
-			return err
-		}
-		store, err := newIndex(r.DB, e.now, log)
-		if err != nil {
-			return err
-		}
+	return e.withIndex(ctx, func(ctx context.Context, cfg Config, r *pg.Register, store *index.Store, _ *slog.Logger) error {
 		if list {
 			return e.listLibraries(ctx, cfg, store, *asJSON)
 		}

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"qingfeng/bot/text"
@@ -75,7 +74,7 @@ type source struct {
 // tell shows an answer that was just given.
 func (s *site) tell(id int64, asked string, a knowledge.Answer, liked *bool) told {
 	t := told{ID: id, Asked: asked, Outcome: a.Outcome, Differ: a.Differ, Liked: liked, Reasons: text.AskReasons()}
-	if bare(a.Understood) != bare(asked) {
+	if knowledge.Plain(a.Understood) != knowledge.Plain(asked) {
 		t.Understood = a.Understood
 	}
 	if !a.Day.IsZero() && a.Day.Format(time.DateOnly) != s.today().Format(time.DateOnly) && a.Outcome != knowledge.None {
@@ -182,14 +181,4 @@ func words(line string, question int64, sources int) []markedWord {
 		out = append(out, markedWord{Text: line[at:]})
 	}
 	return out
-}
-
-// bare is a question as it is compared: letters and digits alone.
-func bare(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			return unicode.ToLower(r)
-		}
-		return -1
-	}, s)
 }

@@ -15,19 +15,12 @@ import (
 // most limit. Seen is not filled in. What became of the texts that an answer stands on
 // is the caller's to ask.
 func (s *Store) Talk(ctx context.Context, asker int64, since time.Time, limit int) ([]Last, error) {
-	rows, err := s.q(ctx).Query(ctx, `SELECT id, body, understood, answer, coalesce(answered_at, asked_at), liked FROM question
+	rows, err := s.q(ctx).Query(ctx, `SELECT `+lastColumns+` FROM question
 		WHERE asker = $1 AND state = 'answered' AND answer IS NOT NULL AND asked_at >= $2 ORDER BY id DESC LIMIT $3`, asker, since, limit)
 	if err != nil {
 		return nil, fmt.Errorf("talk: %w", err)
 	}
-	all, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (l Last, err error) {
-		var raw []byte
-		if err := r.Scan(&l.ID, &l.Body, &l.Understood, &raw, &l.At, &l.Liked); err != nil {
-			return l, err
-		}
-		l.Answer, err = decodeAnswer(raw)
-		return l, err
-	})
+	all, err := pgx.CollectRows(rows, scanLast)
 	if err != nil {
 		return nil, fmt.Errorf("talk: %w", err)
 	}

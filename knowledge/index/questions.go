@@ -135,19 +135,12 @@ type Last struct {
 // Last finds a person's latest answered question; ok is false if there is none. How
 // old it may be to be meant by a follow-up is the caller's to judge.
 func (s *Store) Last(ctx context.Context, asker int64) (last Last, ok bool, err error) {
-	rows, err := s.q(ctx).Query(ctx, `SELECT id, body, understood, answer, coalesce(answered_at, asked_at), liked FROM question
+	rows, err := s.q(ctx).Query(ctx, `SELECT `+lastColumns+` FROM question
 		WHERE asker = $1 AND state = 'answered' AND answer IS NOT NULL ORDER BY id DESC LIMIT $2`, asker, lastsOfAPerson)
 	if err != nil {
 		return last, false, fmt.Errorf("last question: %w", err)
 	}
-	all, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (l Last, err error) {
-		var raw []byte
-		if err := r.Scan(&l.ID, &l.Body, &l.Understood, &raw, &l.At, &l.Liked); err != nil {
-			return l, err
-		}
-		l.Answer, err = decodeAnswer(raw)
-		return l, err
-	})
+	all, err := pgx.CollectRows(rows, scanLast)
 	if err != nil {
 		return last, false, fmt.Errorf("last question: %w", err)
 	}
@@ -260,4 +253,15 @@ func (s *Store) PruneQuestions(ctx context.Context) (rows int64, err error) {
 		rows += tag.RowsAffected()
 	}
 	return rows, nil
+}
+
+const lastColumns = "id, body, understood, answer, coalesce(answered_at, asked_at), liked"
+
+func scanLast(r pgx.CollectableRow) (l Last, err error) {
+	var raw []byte
+	if err := r.Scan(&l.ID, &l.Body, &l.Understood, &raw, &l.At, &l.Liked); err != nil {
+		return l, err
+	}
+	l.Answer, err = decodeAnswer(raw)
+	return l, err
 }
