@@ -25,20 +25,20 @@ type metrics struct {
 	Queries   int     `json:"queries"`
 }
 
-// figure is a measured number under its name.
-type figure struct {
+// named is a measured number under its name.
+type named struct {
 	name  string
 	value float64
 }
 
-func printFigures(w io.Writer, format string, all []figure) {
+func printFigures(w io.Writer, format string, all []named) {
 	for _, f := range all {
 		fmt.Fprintf(w, format+"\n", f.name, f.value)
 	}
 }
 
 func (m metrics) print(w io.Writer) {
-	printFigures(w, text.EvalMetric, []figure{
+	printFigures(w, text.EvalMetric, []named{
 		{"ndcg@10", m.NDCG},
 		{"mrr@10", m.MRR},
 		{"recall@1", m.Recall1},

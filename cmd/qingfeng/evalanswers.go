@@ -383,7 +383,7 @@ func readForeign(path string) (out []string, err error) {
 }
 
 func (m answerMetrics) print(w io.Writer) {
-	printFigures(w, text.EvalAnswerMetric, []figure{
+	printFigures(w, text.EvalAnswerMetric, []named{
 		{"answered", m.Answered},
 		{"related", m.Related},
 		{"none", m.None},
