@@ -4,6 +4,7 @@
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 BINARY  := .build/qingfeng
 SEEDS   ?= 1-50
+PUSHES  ?= 1-200
 LINTER  := v2.15.0
 
 # Packages that hold tests with a build tag of their own.
@@ -29,10 +30,10 @@ bench: ## speed and size, as ratios measured in one run
 	@test -n "$(call tagged,bench)" || { echo 'no test carries the build tag bench' >&2; exit 1; }
 	go test -count=1 -tags bench -run '^TestBench' -v -timeout 60m -p 1 $(call tagged,bench)
 
-faults: ## kills, restarts and lost Redis at seeded points: make faults SEEDS=11-20
+faults: ## kills, restarts and lost Redis at seeded points: make faults SEEDS=11-20 PUSHES=41-60
 	@.ci/setup demo
 	@test -n "$(call tagged,faults)" || { echo 'no test carries the build tag faults' >&2; exit 1; }
-	QINGFENG_FAULT_SEEDS=$(SEEDS) go test -count=1 -tags faults -run '^TestFaults' -v -timeout 90m -p 1 $(call tagged,faults)
+	QINGFENG_FAULT_SEEDS=$(SEEDS) QINGFENG_FAULT_PUSHES=$(PUSHES) go test -count=1 -tags faults -run '^TestFaults' -v -timeout 90m -p 1 -parallel 6 $(call tagged,faults)
 
 # The pinned linter is built once into .build; as a tool line in go.mod it would
 # bring two hundred requirements along.

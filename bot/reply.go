@@ -20,13 +20,17 @@ const (
 	LaneBulk   Lane = 2
 )
 
-// Reply is one thing to say to one person: a text, or a card. A text of any
-// length is split at sentence ends by the transport; it is never cut.
+// Reply is one thing to say to one person: a text, or a card, with a picture before it
+// or alone. A text of any length is split at sentence ends by the transport; it is never
+// cut.
 type Reply struct {
 	To   UserID
 	Lane Lane
-	Text string
-	Card *Card
+	// Picture is the media id of an uploaded image, which WeCom keeps for three days:
+	// what is sent later than that fails. 文字版 shows it too.
+	Picture string `json:",omitempty"`
+	Text    string
+	Card    *Card
 	// Once, when set, is a unique key: the same effect is never queued twice.
 	Once string
 	// Nth tells equal words to one person apart, whichever instance says them; the

@@ -73,6 +73,9 @@ func (d *Desk) Todo(ctx context.Context, t *convo.Turn) error {
 	}
 	switch {
 	case len(all) == 0 && sections == 0:
+		if said, err := d.listOwed(ctx, t); err != nil || said {
+			return err
+		}
 		t.Say(text.ReviewNone)
 		return nil
 	case len(all) == 0:

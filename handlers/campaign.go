@@ -13,24 +13,30 @@ import (
 
 	"qingfeng/bot"
 	"qingfeng/bot/convo"
+	"qingfeng/bot/plan"
 	"qingfeng/bot/risk"
 	"qingfeng/bot/text"
 )
 
-// FlowCampaign is 新建排查工作: a coordinator opens a campaign in three turns.
+// FlowCampaign is 新建排查工作: a coordinator plans a campaign in a few turns, looks at
+// its days and opens it.
 const FlowCampaign = "campaign"
 
 type opening struct {
-	Name string    `json:"name,omitempty"`
-	Pack string    `json:"pack,omitempty"`
-	Due  time.Time `json:"due,omitzero"`
+	Name     string    `json:"name,omitempty"`
+	Pack     string    `json:"pack,omitempty"`
+	Template string    `json:"template,omitempty"` // "": the pack's first
+	Due      time.Time `json:"due,omitzero"`
+	Draft    int64     `json:"draft,omitempty"`   // 0: nothing is planned here
+	Version  string    `json:"version,omitempty"` // of the draft that was shown last
 }
 
 func (d *Desk) campaignFlow() convo.Flow[opening] {
 	return convo.Flow[opening]{
-		Name: FlowCampaign, Version: 1, Start: "pack",
+		Name: FlowCampaign, Version: 2, Start: "pack",
 		Steps: []convo.Step[opening]{
 			{Name: "pack", Ask: d.askPack, Answer: d.readPack},
+			{Name: "template", Ask: d.askTemplate, Answer: d.readTemplate},
 			{Name: "name", Ask: d.askName, Answer: d.readName, Free: true},
 			{Name: "due", Ask: d.askDue, Answer: d.readDue, Free: true, Number: true},
 			{Name: "confirm", Ask: d.askOpen, Answer: d.readOpen},
@@ -68,6 +74,37 @@ func (d *Desk) readPack(_ context.Context, t *convo.Turn, s *opening) (convo.Nex
 	if s.Pack = t.Answer.Key(); s.Pack == "" {
 		return convo.NotUnderstood(), nil
 	}
+	if d.Plans == nil {
+		return convo.Goto("name"), nil
+	}
+	templates, err := plan.ForPack(s.Pack)
+	if err != nil {
+		return convo.Next{}, err
+	}
+	if len(templates) > 1 {
+		return convo.Goto("template"), nil
+	}
+	return convo.Goto("name"), nil
+}
+
+// askTemplate asks which of several calendars of a pack to begin with.
+func (d *Desk) askTemplate(_ context.Context, t *convo.Turn, s *opening) error {
+	templates, err := plan.ForPack(s.Pack)
+	if err != nil {
+		return err
+	}
+	card := bot.Card{Title: text.PlanTemplate, Body: text.PlanTemplateBody}
+	for _, x := range templates {
+		card.Buttons = append(card.Buttons, bot.Option{Text: text.Clip(x.Name, 10), Key: x.Code})
+	}
+	t.Ask(card)
+	return nil
+}
+
+func (d *Desk) readTemplate(_ context.Context, t *convo.Turn, s *opening) (convo.Next, error) {
+	if s.Template = t.Answer.Key(); s.Template == "" {
+		return convo.NotUnderstood(), nil
+	}
 	return convo.Goto("name"), nil
 }
 
@@ -93,7 +130,7 @@ func (d *Desk) askDue(_ context.Context, t *convo.Turn, _ *opening) error {
 	return nil
 }
 
-func (d *Desk) readDue(_ context.Context, t *convo.Turn, s *opening) (convo.Next, error) {
+func (d *Desk) readDue(ctx context.Context, t *convo.Turn, s *opening) (convo.Next, error) {
 	due, ok := parseDay(t.Answer.Text, bot.Local(t.Now))
 	switch {
 	case !ok:
@@ -104,13 +141,76 @@ func (d *Desk) readDue(_ context.Context, t *convo.Turn, s *opening) (convo.Next
 		return convo.Stay(), nil
 	}
 	s.Due = due
+	if d.Plans == nil {
+		return convo.Goto("confirm"), nil
+	}
+	p, _, err := d.PlanCampaign(ctx, s.Pack, s.Template, s.Name, due, t.Now)
+	if err != nil {
+		return convo.Next{}, err
+	}
+	// Going back and giving another day makes another draft; nobody hears of the first.
+	if s.Draft, err = d.StartPlan(ctx, t, p); err != nil {
+		return convo.Next{}, err
+	}
+	if d.Pictures != nil {
+		if err := d.Pictures.Picture(ctx, t.Actor.UserID, PicturePlan, s.Draft); err != nil {
+			return convo.Next{}, err
+		}
+	}
 	return convo.Goto("confirm"), nil
 }
 
+// askOpen shows the days of the campaign and what is to be noted about them, and asks
+// whether to begin.
 func (d *Desk) askOpen(ctx context.Context, t *convo.Turn, s *opening) error {
-	holders, err := d.Reg.Holders(ctx, 0)
+	card, err := d.openingCard(ctx, s)
 	if err != nil {
 		return err
+	}
+	if s.Draft == 0 {
+		t.Ask(card)
+		return nil
+	}
+	p, issues, _, err := d.PlanOf(ctx, s.Draft, t.Now)
+	if err != nil {
+		return err
+	}
+	cal, err := d.Plans.Calendar(ctx)
+	if err != nil {
+		return err
+	}
+	s.Name, s.Due, s.Version = p.Name, p.Due, PlanVersion(p)
+	stops, notes := PlanIssues(p, issues, cal, t.Now)
+	if !t.Repeat {
+		t.Say(PlanLines(p))
+		gaps, err := d.PlanGaps(ctx, p, t.Now)
+		if err != nil {
+			return err
+		}
+		if notes = append(notes, gaps...); len(notes) > 0 {
+			t.Say(fmt.Sprintf(text.PlanNote, strings.Join(notes, "\n")))
+		}
+	}
+	if card, err = d.openingCard(ctx, s); err != nil {
+		return err
+	}
+	edit := bot.Option{Text: text.PlanEdit, URL: d.Pages.Plan(s.Draft)}
+	if len(stops) > 0 {
+		card.Title, card.Desc = fmt.Sprintf(text.PlanStoppedTitle, text.Clip(s.Name, 20)), ""
+		card.Body = fmt.Sprintf(text.PlanStopped, strings.Join(stops, "\n"))
+		card.Buttons = []bot.Option{edit, {Text: text.PlanLook, Key: "again", Say: append(text.Words(text.WordsYes), text.CampaignGo)}, card.Buttons[1]}
+	} else {
+		card.Buttons = slices.Insert(card.Buttons, 1, edit)
+	}
+	t.Ask(card)
+	return nil
+}
+
+// openingCard asks whether to begin.
+func (d *Desk) openingCard(ctx context.Context, s *opening) (bot.Card, error) {
+	holders, err := d.Reg.Holders(ctx, 0)
+	if err != nil {
+		return bot.Card{}, err
 	}
 	offline := 0
 	for _, h := range holders {
@@ -118,39 +218,113 @@ func (d *Desk) askOpen(ctx context.Context, t *convo.Turn, s *opening) error {
 			offline++
 		}
 	}
-	t.Ask(bot.Card{
+	return bot.Card{
 		Title: fmt.Sprintf(text.CampaignConfirmTitle, s.Name), Desc: fmt.Sprintf(text.LaunchDesc, day(s.Due)),
 		Body:    fmt.Sprintf(text.CampaignConfirmBody, len(holders), offline),
 		Buttons: []bot.Option{{Text: text.CampaignGo, Key: "go", Say: text.Words(text.WordsYes)}, {Text: text.CampaignDrop, Key: "drop", Say: text.Words(text.WordsNo)}},
-	})
-	return nil
+	}, nil
 }
 
 func (d *Desk) readOpen(ctx context.Context, t *convo.Turn, s *opening) (convo.Next, error) {
 	switch t.Answer.Key() {
 	case "go":
+		return d.openNow(ctx, t, s)
+	case "again":
+		return convo.Again(), nil
+	case "drop":
+		t.Say(text.CampaignDropped)
+		return convo.Done(), nil
+	}
+	if args, ok := matchEvent(t.Answer.Text); ok && s.Draft != 0 {
+		return d.planEvent(ctx, t, s, args)
+	}
+	return convo.NotUnderstood(), nil
+}
+
+// openNow opens what was shown: a draft that was changed on the page since is shown again.
+func (d *Desk) openNow(ctx context.Context, t *convo.Turn, s *opening) (convo.Next, error) {
+	if s.Draft == 0 {
 		_, n, err := d.OpenCampaign(ctx, t, risk.Campaign{Name: s.Name, Year: s.Due.Year(), Pack: s.Pack, Due: s.Due})
 		if err != nil {
 			return convo.Next{}, err
 		}
 		t.Say(fmt.Sprintf(text.CampaignOpened, n))
 		return convo.Done(), nil
-	case "drop":
-		t.Say(text.CampaignDropped)
-		return convo.Done(), nil
 	}
-	return convo.NotUnderstood(), nil
+	p, _, campaign, err := d.PlanOf(ctx, s.Draft, t.Now)
+	switch {
+	case err != nil:
+		return convo.Next{}, err
+	case campaign != 0:
+		t.Say(text.PlanLaunchedAlready)
+		return convo.Done(), nil
+	case PlanVersion(p) != s.Version:
+		t.Say(text.PlanAgain)
+		return convo.Again(), nil
+	}
+	opened, err := d.OpenPlan(ctx, t, s.Draft, p)
+	if err != nil {
+		return convo.Next{}, err
+	}
+	t.Say(fmt.Sprintf(text.CampaignOpened, opened.Told))
+	if len(opened.Unowned) > 0 {
+		t.Say(strings.Join(opened.Unowned, "\n"))
+	}
+	return convo.Done(), nil
 }
 
-// OpenCampaign opens a campaign, gives every post that is held today its form, and
-// tells everybody who fills it in here. notified is how many people were told.
-func (d *Desk) OpenCampaign(ctx context.Context, t *convo.Turn, c risk.Campaign) (risk.Campaign, int, error) {
+// planEvent hears 动员会定在9月3日 before the campaign begins.
+func (d *Desk) planEvent(ctx context.Context, t *convo.Turn, s *opening, args []string) (convo.Next, error) {
+	on, ok := eventDay(args[1], t.Now)
+	p, _, _, err := d.PlanOf(ctx, s.Draft, t.Now)
+	if err != nil || !ok {
+		return convo.NotUnderstood(), err
+	}
+	i := slices.IndexFunc(p.Anchors, func(a plan.DraftAnchor) bool { return sameEvent(a.Name, args[0]) })
+	if i < 0 {
+		var anchors []plan.Anchor
+		for _, a := range p.Anchors {
+			anchors = append(anchors, plan.Anchor{Code: a.Code, Name: a.Name, On: a.On})
+		}
+		t.Say(noEvent(args[0], anchors))
+		return convo.Stay(), nil
+	}
+	err = d.ChangePlan(ctx, t, s.Draft, "", func(p *plan.Draft) { p.Anchors[i].Rule = plan.Fixed(on) })
+	if say := bot.Says(err); say != "" {
+		t.Say(say)
+		return convo.Again(), nil
+	}
+	if err != nil {
+		return convo.Next{}, err
+	}
+	t.Say(fmt.Sprintf(text.PlanEventSet, p.Anchors[i].Name, day(on)))
+	return convo.Again(), nil
+}
+
+// OpenCampaign opens a campaign by the first template of its pack; notified is how many
+// people were told. Where nothing is planned it has no days but its due day.
+func (d *Desk) OpenCampaign(ctx context.Context, t *convo.Turn, c risk.Campaign) (out risk.Campaign, notified int, err error) {
+	if d.Plans == nil {
+		c, _, notified, err = d.openForms(ctx, t, c)
+		return c, notified, err
+	}
+	p, _, err := d.PlanCampaign(ctx, c.Pack, "", c.Name, c.Due, t.Now)
+	if err != nil {
+		return c, 0, err
+	}
+	opened, err := d.OpenPlan(ctx, t, 0, p)
+	return opened.Campaign, opened.Told, err
+}
+
+// openForms opens a campaign, gives every post that is held today its form, and tells
+// everybody who fills it in here.
+func (d *Desk) openForms(ctx context.Context, t *convo.Turn, c risk.Campaign) (risk.Campaign, []risk.SelfCheck, int, error) {
 	if _, err := d.Packs(c.Pack); err != nil {
-		return c, 0, bot.Refuse(text.CampaignNoPack, "campaign: no pack "+c.Pack)
+		return c, nil, 0, bot.Refuse(text.CampaignNoPack, "campaign: no pack "+c.Pack)
 	}
 	c, checks, err := d.Reg.OpenCampaign(ctx, c, t.Actor.Person)
 	if err != nil {
-		return c, 0, err
+		return c, nil, 0, err
 	}
 	told := map[int64]bool{}
 	office := d.officeNames(ctx)
@@ -169,7 +343,7 @@ func (d *Desk) OpenCampaign(ctx context.Context, t *convo.Turn, c risk.Campaign)
 		}
 		t.Send(r)
 	}
-	return c, len(told), d.record(ctx, t, "campaign.open", "campaign", c.ID, 0)
+	return c, checks, len(told), d.record(ctx, t, "campaign.open", "campaign", c.ID, 0)
 }
 
 // CloseCampaign ends a campaign; drafts stay readable, nothing can be handed in.

@@ -9,6 +9,7 @@ import (
 	"qingfeng/bot/convo"
 	"qingfeng/bot/plan"
 	"qingfeng/bot/risk"
+	"qingfeng/bot/survey"
 )
 
 // Desk is every use case of the self-check and its review. A chat step, a card
@@ -29,6 +30,19 @@ type Desk struct {
 	Away func(ctx context.Context) (bool, error)
 	// Packs loads a rule pack by code; risk.LoadPack in production.
 	Packs func(code string) (*risk.Pack, error)
+	// Plans is the calendar of obligations; nil: nothing is planned here.
+	Plans Plans
+	// Pushes queues what goes to many.
+	Pushes Pushes
+	// Surveys keeps surveys; nil: there are none here. Tokens are those nobody has drawn yet.
+	Surveys Surveys
+	Tokens  *survey.Pool
+	// Pictures draws and sends a picture in a job of its own; nil: none.
+	Pictures Pictures
+	// Talks keeps talks and reminders; without it the bot knows of none.
+	Talks Notices
+	// Seal closes their content; nil without QINGFENG_SEAL_KEY: then none is taken.
+	Seal Sealer
 }
 
 // Pages builds absolute links to staff pages (behind OAuth).
@@ -54,6 +68,13 @@ func (p Pages) Clause(passage int64) string { return fmt.Sprintf("%s/clause/%d",
 
 // Documents is where the office adds documents to the knowledge base.
 func (p Pages) Documents() string { return p.Base + "/library" }
+
+// Talks is everybody's list of talks. Cards link there and not to the talk, so that
+// all of them are the same.
+func (p Pages) Talks() string { return p.Base + "/talks" }
+
+// Talk is one talk, for whoever leads it.
+func (p Pages) Talk(id int64) string { return fmt.Sprintf("%s/talk/%d", p.Base, id) }
 
 // Board is the coordinator's board.
 func (p Pages) Board() string { return p.Base + "/board" }

@@ -15,6 +15,14 @@
 // meetings do; delegate.go, reissue.go and leaver.go for reviewers who are away, late
 // or gone; forms.go for the files that come out.
 //
+// What the bot says first: remind.go composes one message for all of a day's matters;
+// snooze.go, done.go and extend.go are what people answer to it, chase.go, digest.go,
+// roll.go and overdue_give.go what the office does about it; remindroutes.go lists their
+// words and buttons. planports.go declares the calendar they stand on.
+//
+// survey.go and surveytalk.go are the organisers' side of anonymous surveys; bot/survey says
+// why nothing here knows who answered what.
+//
 // ports.go declares what is needed of a store; bot/pg satisfies it. A refusal is
 // audited and says why in one line.
 package handlers

@@ -45,6 +45,7 @@ func (d *Desk) starters() []convo.Command {
 		{Name: "edit.which", Match: words(text.WordsEditBare), Run: d.editRow},
 		{Name: "hello", Match: words(text.WordsHello), Run: d.greet, Resume: true},
 		{Name: "campaign", Match: words(text.WordsCampaign), Run: d.startCampaign},
+		{Name: "plan.event", Match: matchEvent, Run: d.sayEvent},
 		{Name: "campaign.end", Match: words(text.WordsCampaignEnd), Run: d.endCampaign},
 		{Name: "complain", Match: complaint, Run: d.complain, Resume: true},
 		{Name: "thanks", Match: words(text.WordsThanks), Run: func(_ context.Context, t *convo.Turn) error { t.Say(text.YouAreWelcome); return nil }},
@@ -275,9 +276,11 @@ func (d *Desk) upload(ctx context.Context, t *convo.Turn) error {
 	return nil
 }
 
-func (d *Desk) quit(_ context.Context, t *convo.Turn) error {
+func (d *Desk) quit(ctx context.Context, t *convo.Turn) error {
 	flow, _, ok := t.Active()
 	switch {
+	case !ok && d.Plans != nil && text.Says(text.WordsLater, t.Answer.Text):
+		return d.SaySnooze(ctx, t) // said to a reminder: there is nothing else to put off
 	case !ok:
 		t.Say(text.Nothing)
 		return nil

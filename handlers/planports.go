@@ -64,41 +64,12 @@ type Plans interface {
 	NotDelivered(ctx context.Context, since time.Time) ([]Undelivered, error)
 }
 
-// ObligationFilter selects obligations; zero fields do not select.
-type ObligationFilter struct {
-	Campaign int64
-	Owner    int64
-	Section  int64
-	Check    int64
-	Kind     plan.Kind
-	// Open leaves out what is done: by its state, and by the register for the kinds the
-	// register decides (a form that is handed in, a review with nothing waiting).
-	Open bool
-	// Until selects what is due on or before a day.
-	Until time.Time
-	// Delivered selects what waits for its receipt.
-	Delivered bool
-}
-
-// Extension is a request for more time (延期).
-type Extension struct {
-	ID         int64
-	Obligation int64
-	By         int64
-	Until      time.Time
-	Reason     string
-	State      string // asked, granted, refused
-	AskedAt    time.Time
-}
-
-// Undelivered is one person who did not get one thing.
-type Undelivered struct {
-	Person int64
-	Name   string
-	Kind   string // reply, notice, reminder, survey
-	State  string // invalid, held, failed
-	At     time.Time
-}
+// What goes over the port lives in bot/plan, so that bot/pg knows it too.
+type (
+	ObligationFilter = plan.ObligationFilter
+	Extension        = plan.Extension
+	Undelivered      = plan.Undelivered
+)
 
 // Pushes queues what goes to many. Each person gets it once per Once; the bytes are
 // frozen and sent by jobs.

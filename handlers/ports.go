@@ -88,6 +88,8 @@ type Throttle interface {
 	// Allow reports whether key was not allowed within every before now, and if so
 	// counts this time.
 	Allow(ctx context.Context, key string, every time.Duration) (bool, error)
+	// Allowed is when Allow last let a key through; zero: never.
+	Allowed(ctx context.Context, key string) (time.Time, error)
 }
 
 // Register is all of it; one store satisfies it.

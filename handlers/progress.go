@@ -4,23 +4,24 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"qingfeng/bot"
 	"qingfeng/bot/convo"
+	"qingfeng/bot/plan"
 	"qingfeng/bot/risk"
 	"qingfeng/bot/text"
 )
 
 func (d *Desk) progress(ctx context.Context, t *convo.Turn) error {
-	lead := ""
+	lead, others := "", d.sectionProgress
 	if t.Actor.Coordinator() {
-		said, err := d.officeProgress(ctx, t)
-		if err != nil {
-			return err
-		}
-		if said {
-			lead = text.ProgressOffice
-		}
+		others = d.officeProgress
+	}
+	if said, err := others(ctx, t); err != nil {
+		return err
+	} else if said {
+		lead = text.ProgressOffice
 	}
 	mine, err := d.mine(ctx, t)
 	if err != nil {
@@ -65,7 +66,8 @@ func (d *Desk) progressLine(ctx context.Context, t *convo.Turn, c risk.SelfCheck
 	case err != nil || c.Offline || c.State == risk.CheckConfirmed || c.State == risk.CheckGrading:
 		return line, err
 	case c.State == risk.CheckDraft || c.State == risk.CheckReturned:
-		return line + fmt.Sprintf(text.ProgressDue, day(f.campaign.Due)), nil
+		due, err := d.dueOf(ctx, c, f.campaign)
+		return line + fmt.Sprintf(text.ProgressDue, day(due)), err
 	case len(open) > 0:
 		by := open[0].DecideBy
 		if by.IsZero() {
@@ -78,6 +80,19 @@ func (d *Desk) progressLine(ctx context.Context, t *convo.Turn, c risk.SelfCheck
 		return line + fmt.Sprintf(text.ProgressHeld, d.reviewer(ctx, f)), nil
 	}
 	return line + fmt.Sprintf(text.ProgressSoon, d.reviewer(ctx, f)), nil
+}
+
+// dueOf is the day by which a form is owed: its own, which may have been put off, else
+// the campaign's.
+func (d *Desk) dueOf(ctx context.Context, c risk.SelfCheck, campaign risk.Campaign) (time.Time, error) {
+	if d.Plans == nil {
+		return campaign.Due, nil
+	}
+	obs, err := d.Plans.Obligations(ctx, ObligationFilter{Check: c.ID, Kind: plan.KindSelfCheck})
+	if err != nil || len(obs) == 0 || obs[0].Due.IsZero() {
+		return campaign.Due, err
+	}
+	return bot.Civil(obs[0].Due), nil
 }
 
 // returnedRows lists the rows a reviewer gave back: "2、3".

@@ -12,8 +12,8 @@ import (
 // Routes is the whole list of what the bot understands.
 func (d *Desk) Routes() (*convo.Router, error) {
 	r := &convo.Router{
-		Globals:  slices.Concat(d.generalCommands(), d.askCommands(), d.Commands()),
-		Starters: slices.Concat(d.starters(), d.askOpeners(), d.Openers()),
+		Globals:  slices.Concat(d.planCommands(), d.generalCommands(), d.askCommands(), d.talkCommands(), d.Commands()),
+		Starters: slices.Concat(d.planOpeners(), d.starters(), d.talkOpeners(), d.askOpeners(), d.surveyStarters(), d.Openers()),
 		Presses: map[string]convo.Handler{
 			"selfcheck.start": d.startFromLaunch,
 			"selfcheck.which": d.which,
@@ -24,6 +24,7 @@ func (d *Desk) Routes() (*convo.Router, error) {
 			"question.why":    d.pressWhy,
 			"question.open":   d.pressOpen,
 		},
+		Open: d.OpenPresses(),
 		Menu: map[string]convo.Handler{
 			MenuSelfCheck: d.goOn,
 			MenuProgress:  d.progress,
@@ -44,7 +45,16 @@ func (d *Desk) Routes() (*convo.Router, error) {
 	for name, h := range d.Presses() {
 		r.Presses[name] = h
 	}
+	for name, h := range d.planPresses() {
+		r.Presses[name] = h
+	}
 	for name, h := range d.Notes() {
+		r.Notes[name] = h
+	}
+	for name, h := range d.talkPresses() {
+		r.Presses[name] = h
+	}
+	for name, h := range d.talkNotes() {
 		r.Notes[name] = h
 	}
 	for _, err := range []error{
@@ -53,7 +63,10 @@ func (d *Desk) Routes() (*convo.Router, error) {
 		convo.Register(r, d.campaignFlow()),
 		convo.Register(r, d.whyFlow()),
 		convo.Register(r, d.unansweredFlow()),
+		convo.Register(r, d.talkFlow()),
+		convo.Register(r, d.surveyFlow()),
 		d.Flows(r),
+		d.planFlows(r),
 	} {
 		if err != nil {
 			return nil, err

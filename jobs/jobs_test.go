@@ -2,6 +2,7 @@ package jobs_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net"
@@ -24,35 +25,47 @@ import (
 
 func TestMain(m *testing.M) {
 	jobs.MuteRedis()
+	if os.Getenv(workerEnv) != "" {
+		os.Exit(worker())
+	}
 	os.Exit(pgtest.Main(m, goleak.IgnoreAnyFunction("github.com/redis/go-redis/v9/internal/pool.(*ConnPool).tryDial"))) // it ends within a second
 }
 
 // plan is the plan in Postgres, as the program wires it.
 type plan struct{ *pg.DB }
 
-func (p plan) Plan(ctx context.Context, job string, due time.Time) error {
-	return p.PlanRun(ctx, job, due)
+func (p plan) Plan(ctx context.Context, job, key string, args json.RawMessage, due time.Time) error {
+	return p.PlanRun(ctx, job, key, args, due)
 }
 
-func (p plan) Uncarried(ctx context.Context, now, before time.Time, last int) (out []jobs.Run, err error) {
-	rows, err := p.UncarriedRuns(ctx, now, before, last)
+func (p plan) Uncarried(ctx context.Context, t jobs.Take) (out []jobs.Run, err error) {
+	rows, err := p.UncarriedRuns(ctx, pg.RunTake{Now: t.Now, Queues: t.Jobs, Again: t.Again, Limit: t.Limit, Last: t.Last})
 	for _, r := range rows {
 		out = append(out, run(r))
 	}
 	return out, err
 }
 
-func (p plan) Claim(ctx context.Context, id int64, generation int, lease time.Duration) (jobs.Run, bool, error) {
-	r, ok, err := p.ClaimRun(ctx, id, generation, lease)
+func (p plan) Claim(ctx context.Context, id int64, generation int, now time.Time, lease time.Duration) (jobs.Run, bool, error) {
+	r, ok, err := p.ClaimRun(ctx, id, generation, now, lease)
 	return run(r), ok, err
 }
 
-func (p plan) Finish(ctx context.Context, id int64, generation int, code string, pause time.Duration, last int) error {
-	return p.FinishRun(ctx, id, generation, code, pause, last)
+func (p plan) Release(ctx context.Context, id int64, generation int) error {
+	return p.ReleaseRun(ctx, id, generation)
+}
+
+func (p plan) Renew(ctx context.Context, id int64, generation int, lease time.Duration) (bool, error) {
+	return p.RenewRun(ctx, id, generation, lease)
+}
+
+func (p plan) Finish(ctx context.Context, id int64, generation int, e jobs.End) error {
+	state := map[jobs.State]string{jobs.StateDone: "done", jobs.StateAgain: "planned", jobs.StateFailed: "failed"}[e.State]
+	return p.FinishRun(ctx, id, generation, pg.RunEnd{State: state, Code: e.Code, At: e.At, Counts: e.Counts})
 }
 
 func run(r pg.JobRun) jobs.Run {
-	return jobs.Run{ID: r.ID, Job: r.Job, DueAt: r.DueAt, Generation: r.Generation, Attempts: r.Attempts}
+	return jobs.Run{ID: r.ID, Job: r.Job, Key: r.Key, Args: r.Args, DueAt: r.DueAt, Generation: r.Generation, Attempts: r.Attempts}
 }
 
 // house is a database, a Redis and services over them.
@@ -72,30 +85,9 @@ func newHouse(t *testing.T) *house {
 	return &house{t, pgtest.New(t), e}
 }
 
-// start runs one instance; the returned function ends it and waits.
-func (h *house) start(list []jobs.Job, change func(*jobs.Config)) (stop func()) {
-	h.t.Helper()
-	c := jobs.Config{
-		Runs: plan{h.db}, Jobs: list, Redis: h.redis.Options(), Now: time.Now, Log: slog.New(slog.DiscardHandler),
-		Sweep: 50 * time.Millisecond, CarryAgain: 500 * time.Millisecond, Lease: time.Minute, Pause: 10 * time.Millisecond,
-	}
-	if change != nil {
-		change(&c)
-	}
-	s, err := jobs.New(c)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(h.t.Context())
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		if err := s.Run(ctx); err != nil {
-			h.t.Error(err)
-		}
-	})
-	stop = sync.OnceFunc(func() { cancel(); wg.Wait() })
-	h.t.Cleanup(stop)
-	return stop
+// take takes what is due, as a sweeper does.
+func (h *house) take() ([]pg.JobRun, error) {
+	return h.db.UncarriedRuns(h.t.Context(), pg.RunTake{Now: time.Now(), Queues: map[string]string{"one": jobs.House, "deadly": jobs.House}, Limit: 100, Last: 5})
 }
 
 // journal is a log that may be read while it is written.
@@ -122,7 +114,7 @@ func once() func(time.Time) time.Time {
 // until waits for something to become true.
 func until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(15 * time.Second); !ok(); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(40 * time.Second); !ok(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("never: %s", what)
 		}
@@ -140,7 +132,7 @@ func (h *house) count(where string) (n int) {
 func TestTwoInstancesPlanAndDoARunOnce(t *testing.T) {
 	h := newHouse(t)
 	var done atomic.Int32
-	list := []jobs.Job{{Name: "one", Next: once(), Do: func(context.Context) error { done.Add(1); return nil }}}
+	list := []jobs.Job{{Name: "one", Next: once(), Do: func(context.Context, jobs.Run) error { done.Add(1); return nil }}}
 	h.start(list, nil)
 	h.start(list, nil)
 	until(t, "the run is done", func() bool { return h.count("state = 'done'") == 1 })
@@ -153,13 +145,13 @@ func TestTwoInstancesPlanAndDoARunOnce(t *testing.T) {
 func TestARunThatRedisForgotIsCarriedAgain(t *testing.T) {
 	h := newHouse(t)
 	var done atomic.Int32
-	list := []jobs.Job{{Name: "one", Next: once(), Do: func(context.Context) error { done.Add(1); return nil }}}
+	list := []jobs.Job{{Name: "one", Next: once(), Do: func(context.Context, jobs.Run) error { done.Add(1); return nil }}}
 	// Carried by an instance that ended before anybody began: the row says so, Redis
 	// holds nothing.
-	if err := h.db.PlanRun(t.Context(), "one", list[0].Next(time.Now().AddDate(0, 0, -1))); err != nil {
+	if err := h.db.PlanRun(t.Context(), "one", "", nil, list[0].Next(time.Now().AddDate(0, 0, -1))); err != nil {
 		t.Fatal(err)
 	}
-	runs, err := h.db.UncarriedRuns(t.Context(), time.Now(), time.Now(), 5)
+	runs, err := h.take()
 	if err != nil || len(runs) != 1 {
 		t.Fatal(runs, err)
 	}
@@ -175,10 +167,10 @@ func TestARunThatRedisForgotIsCarriedAgain(t *testing.T) {
 func TestRedisEmptiedWhileARunIsUnderWayDoesItOnce(t *testing.T) {
 	h := newHouse(t)
 	begun, end := make(chan struct{}, 9), make(chan struct{})
-	h.start([]jobs.Job{{Name: "one", Next: once(), Do: func(context.Context) error { begun <- struct{}{}; <-end; return nil }}}, nil)
+	h.start([]jobs.Job{{Name: "one", Next: once(), Do: func(context.Context, jobs.Run) error { begun <- struct{}{}; <-end; return nil }}}, nil)
 	<-begun
 	h.redis.Flush()
-	time.Sleep(time.Second) // longer than CarryAgain: its lease holds others back
+	time.Sleep(time.Second) // it is looked at many times: its lease holds others back
 	close(end)
 	until(t, "the run is done", func() bool { return h.count("state = 'done'") == 1 })
 	if len(begun) > 0 || h.count("attempts = 1") != 1 {
@@ -189,16 +181,16 @@ func TestRedisEmptiedWhileARunIsUnderWayDoesItOnce(t *testing.T) {
 func TestARunWhoseWorkerDiedIsBegunAgain(t *testing.T) {
 	h := newHouse(t)
 	var done atomic.Int32
-	job := jobs.Job{Name: "one", Next: once(), Do: func(context.Context) error { done.Add(1); return nil }}
-	if err := h.db.PlanRun(t.Context(), "one", job.Next(time.Now().AddDate(0, 0, -1))); err != nil {
+	job := jobs.Job{Name: "one", Next: once(), Do: func(context.Context, jobs.Run) error { done.Add(1); return nil }}
+	if err := h.db.PlanRun(t.Context(), "one", "", nil, job.Next(time.Now().AddDate(0, 0, -1))); err != nil {
 		t.Fatal(err)
 	}
-	runs, err := h.db.UncarriedRuns(t.Context(), time.Now(), time.Now(), 5)
+	runs, err := h.take()
 	if err != nil || len(runs) != 1 {
 		t.Fatal(runs, err)
 	}
 	// A worker claims it and is never heard of again.
-	if _, ok, err := h.db.ClaimRun(t.Context(), runs[0].ID, runs[0].Generation, time.Second); err != nil || !ok {
+	if _, ok, err := h.db.ClaimRun(t.Context(), runs[0].ID, runs[0].Generation, time.Now(), time.Second); err != nil || !ok {
 		t.Fatal(ok, err)
 	}
 	h.start([]jobs.Job{job}, nil)
@@ -207,26 +199,26 @@ func TestARunWhoseWorkerDiedIsBegunAgain(t *testing.T) {
 		t.Errorf("done %d times", done.Load())
 	}
 	// What the first worker says now counts no more.
-	if err := h.db.FinishRun(t.Context(), runs[0].ID, runs[0].Generation, "late", 0, 5); err != nil || h.count("state = 'done' AND error IS NULL") != 1 {
+	if err := h.db.FinishRun(t.Context(), runs[0].ID, runs[0].Generation, pg.RunEnd{State: "failed", Code: "late"}); err != nil || h.count("state = 'done' AND error IS NULL") != 1 {
 		t.Error("the lost worker changed the run", err)
 	}
 }
 
 func TestWorkersThatDieOverARunLeaveItFailedInTheEnd(t *testing.T) {
 	h := newHouse(t)
-	if err := h.db.PlanRun(t.Context(), "deadly", time.Now().Add(-time.Second)); err != nil {
+	if err := h.db.PlanRun(t.Context(), "deadly", "", nil, time.Now().Add(-time.Second)); err != nil {
 		t.Fatal(err)
 	}
 	for i := range 5 {
-		runs, err := h.db.UncarriedRuns(t.Context(), time.Now(), time.Now(), 5)
+		runs, err := h.take()
 		if err != nil || len(runs) != 1 {
 			t.Fatal(i, runs, err)
 		}
-		if _, ok, err := h.db.ClaimRun(t.Context(), runs[0].ID, runs[0].Generation, -time.Second); err != nil || !ok {
+		if _, ok, err := h.db.ClaimRun(t.Context(), runs[0].ID, runs[0].Generation, time.Now(), -time.Second); err != nil || !ok {
 			t.Fatal(ok, err)
 		}
 	}
-	runs, err := h.db.UncarriedRuns(t.Context(), time.Now(), time.Now(), 5)
+	runs, err := h.take()
 	if err != nil || len(runs) != 0 || h.count("state = 'failed' AND error = 'worker lost'") != 1 {
 		t.Error(runs, err)
 	}
@@ -235,12 +227,12 @@ func TestWorkersThatDieOverARunLeaveItFailedInTheEnd(t *testing.T) {
 func TestAFailingJobIsTriedAgainThenLeftToAPerson(t *testing.T) {
 	h := newHouse(t)
 	var tried atomic.Int32
-	h.start([]jobs.Job{{Name: "one", Next: once(), Do: func(context.Context) error {
+	h.start([]jobs.Job{{Name: "one", Next: once(), Do: func(context.Context, jobs.Run) error {
 		if tried.Add(1) == 2 {
 			panic("a bug that knows CANARY")
 		}
 		return errors.New("errcode 60020")
-	}}}, func(c *jobs.Config) { c.Pause, c.CarryAgain = time.Microsecond, 50*time.Millisecond })
+	}}}, func(c *jobs.Config) { c.Pause = time.Microsecond })
 	until(t, "the run has failed", func() bool { return h.count("state = 'failed'") == 1 })
 	time.Sleep(300 * time.Millisecond)
 	open, err := h.db.OpenRuns(t.Context())
@@ -260,7 +252,7 @@ func TestAFailingJobIsTriedAgainThenLeftToAPerson(t *testing.T) {
 func TestTheSecondAttemptWaits(t *testing.T) {
 	h := newHouse(t)
 	var tried atomic.Int32
-	h.start([]jobs.Job{{Name: "one", Next: once(), Do: func(context.Context) error { tried.Add(1); return errors.New("not now") }}},
+	h.start([]jobs.Job{{Name: "one", Next: once(), Do: func(context.Context, jobs.Run) error { tried.Add(1); return errors.New("not now") }}},
 		func(c *jobs.Config) { c.Pause = time.Hour })
 	until(t, "it was tried", func() bool { return h.count("state = 'planned' AND attempts = 1") == 1 })
 	time.Sleep(time.Second)
@@ -273,17 +265,17 @@ func TestAnInstanceThatEndsStopsItsJobAndAnotherTakesItUp(t *testing.T) {
 	h := newHouse(t)
 	begun := make(chan struct{}, 1)
 	next := once()
-	stop := h.start([]jobs.Job{{Name: "one", Next: next, Do: func(ctx context.Context) error { begun <- struct{}{}; <-ctx.Done(); return ctx.Err() }}}, nil)
+	stop := h.start([]jobs.Job{{Name: "one", Next: next, Do: func(ctx context.Context, _ jobs.Run) error { begun <- struct{}{}; <-ctx.Done(); return ctx.Err() }}}, nil)
 	<-begun
 	at := time.Now()
 	stop()
 	if took := time.Since(at); took > 3*time.Second {
 		t.Errorf("ended after %s", took)
 	}
-	if h.count("state = 'planned' AND attempts = 1") != 1 {
-		t.Error("the run was not given back")
+	if h.count("state = 'planned' AND attempts = 0") != 1 {
+		t.Error("the run was not given back with all its attempts")
 	}
-	h.start([]jobs.Job{{Name: "one", Next: next, Do: func(context.Context) error { return nil }}}, nil)
+	h.start([]jobs.Job{{Name: "one", Next: next, Do: func(context.Context, jobs.Run) error { return nil }}}, nil)
 	until(t, "another did it", func() bool { return h.count("state = 'done'") == 1 })
 }
 
@@ -296,7 +288,7 @@ func TestARedisThatIsNotThereYetIsWaitedFor(t *testing.T) {
 	nowhere := l.Addr().String()
 	l.Close()
 	var log journal
-	stop := h.start([]jobs.Job{{Name: "one", Next: once(), Do: func(context.Context) error { return nil }}}, func(c *jobs.Config) {
+	stop := h.start([]jobs.Job{{Name: "one", Next: once(), Do: func(context.Context, jobs.Run) error { return nil }}}, func(c *jobs.Config) {
 		c.Redis = asynq.RedisClientOpt{Addr: nowhere}
 		c.Log = slog.New(slog.NewTextHandler(&log, nil))
 	})
@@ -329,7 +321,7 @@ func TestANightMissedIsMadeUpForOnce(t *testing.T) {
 		}
 	}
 	h := newHouse(t)
-	h.start([]jobs.Job{{Name: "nightly", Next: next, Do: func(context.Context) error { return nil }}}, nil)
+	h.start([]jobs.Job{{Name: "nightly", Next: next, Do: func(context.Context, jobs.Run) error { return nil }}}, nil)
 	until(t, "last night's run is done", func() bool { return h.count("state = 'done'") == 1 })
 	if h.count("due_at > now() - interval '24 hours' AND due_at <= now()") != 1 {
 		t.Error("not last night's")
@@ -341,13 +333,13 @@ func TestReconcileTellsWhoIsVisibleAndFailsWithWeCom(t *testing.T) {
 	ids := []bot.UserID{"a", "b"}
 	job := jobs.Reconcile(func(context.Context) ([]bot.UserID, error) { return ids, nil },
 		func(_ context.Context, v []bot.UserID) error { got = v; return nil }, time.UTC)
-	if err := job.Do(t.Context()); err != nil || !slices.Equal(got, ids) {
+	if err := job.Do(t.Context(), jobs.Run{}); err != nil || !slices.Equal(got, ids) {
 		t.Error(got, err)
 	}
 	down := errors.New("down")
 	job = jobs.Reconcile(func(context.Context) ([]bot.UserID, error) { return nil, down },
 		func(context.Context, []bot.UserID) error { t.Error("applied without an answer"); return nil }, time.UTC)
-	if err := job.Do(t.Context()); !errors.Is(err, down) {
+	if err := job.Do(t.Context(), jobs.Run{}); !errors.Is(err, down) {
 		t.Error(err)
 	}
 }

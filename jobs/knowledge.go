@@ -13,7 +13,7 @@ import (
 func Tend(countTerms func(ctx context.Context) error, pruneQuestions, pruneCache func(ctx context.Context) (int64, error), zone *time.Location) Job {
 	return Job{
 		Name: "knowledge", Next: Daily(4, 7, zone),
-		Do: func(ctx context.Context) error {
+		Do: func(ctx context.Context, _ Run) error {
 			var failed error
 			if err := countTerms(ctx); err != nil {
 				failed = fmt.Errorf("count terms: %w", err)
@@ -33,13 +33,13 @@ func Tend(countTerms func(ctx context.Context) error, pruneQuestions, pruneCache
 const embedEvery = 10 * time.Minute
 
 // Embed gives passages their vectors, every ten minutes; only where an endpoint is
-// configured. One run ends when its lease does, and the next goes on from there. A
+// configured. One run ends when the next is due, and that one goes on from there. A
 // failing endpoint is no reason to try this run again: failed says so, once a run, and
 // the next run is near.
 func Embed(embed func(ctx context.Context) error, failed func(err error)) Job {
 	return Job{
-		Name: "embed", Next: Every(embedEvery),
-		Do: func(ctx context.Context) error {
+		Name: "embed", Next: Every(embedEvery), Within: embedEvery * 9 / 10,
+		Do: func(ctx context.Context, _ Run) error {
 			if err := embed(ctx); err != nil && ctx.Err() == nil {
 				failed(err)
 			}
@@ -54,26 +54,9 @@ func Embed(embed func(ctx context.Context) error, failed func(err error)) Job {
 func Digest(tell func(ctx context.Context, since time.Time) error, now func() time.Time, zone *time.Location) Job {
 	return Job{
 		Name: "digest", Next: Weekly(time.Monday, 9, 4, zone),
-		Do: func(ctx context.Context) error {
+		Do: func(ctx context.Context, _ Run) error {
 			due := Weekly(time.Monday, 9, 4, zone)(now().AddDate(0, 0, -7))
 			return tell(ctx, due.AddDate(0, 0, -7))
 		},
 	}
-}
-
-// Weekly is due on a weekday at hour:minute in zone.
-func Weekly(day time.Weekday, hour, minute int, zone *time.Location) func(time.Time) time.Time {
-	daily := Daily(hour, minute, zone)
-	return func(t time.Time) time.Time {
-		due := daily(t)
-		for due.Weekday() != day {
-			due = daily(due)
-		}
-		return due
-	}
-}
-
-// Every is due at each multiple of d since the zero time.
-func Every(d time.Duration) func(time.Time) time.Time {
-	return func(t time.Time) time.Time { return t.Truncate(d).Add(d) }
 }

@@ -28,7 +28,7 @@ func TestTheKnowledgeBaseIsTendedWholeThoughAPartFails(t *testing.T) {
 	}
 	broken := errors.New("broken")
 	job := jobs.Tend(func(ctx context.Context) error { _, err := part("c", broken)(ctx); return err }, part("q", broken), part("a", nil), china())
-	err := job.Do(t.Context())
+	err := job.Do(t.Context(), jobs.Run{})
 	if !errors.Is(err, broken) || !strings.Contains(err.Error(), "count terms") || !strings.Contains(err.Error(), "questions") || strings.Contains(err.Error(), "answers") {
 		t.Error(err)
 	}
@@ -54,7 +54,7 @@ func TestTheDigestIsDueOnMondaysAndCoversTheWeekBefore(t *testing.T) {
 			t.Errorf("after %s: %s", from, got)
 		}
 	}
-	if err := job.Do(t.Context()); !errors.Is(err, down) || !since.Equal(at(t, "2026-10-26T09:04:00+08:00")) {
+	if err := job.Do(t.Context(), jobs.Run{}); !errors.Is(err, down) || !since.Equal(at(t, "2026-10-26T09:04:00+08:00")) {
 		t.Error(err, since)
 	}
 }
@@ -63,12 +63,12 @@ func TestAnEndpointThatFailsDoesNotFailTheRun(t *testing.T) {
 	down := errors.New("down")
 	var told []error
 	job := jobs.Embed(func(context.Context) error { return down }, func(err error) { told = append(told, err) })
-	if err := job.Do(t.Context()); err != nil || len(told) != 1 || !errors.Is(told[0], down) {
+	if err := job.Do(t.Context(), jobs.Run{}); err != nil || len(told) != 1 || !errors.Is(told[0], down) {
 		t.Error(err, told)
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := job.Do(ended); !errors.Is(err, context.Canceled) || len(told) != 1 {
+	if err := job.Do(ended, jobs.Run{}); !errors.Is(err, context.Canceled) || len(told) != 1 {
 		t.Error("a run that was ended is to be done again:", err, told)
 	}
 	if got := job.Next(at(t, "2026-11-02T09:00:00+08:00")); !got.Equal(at(t, "2026-11-02T09:10:00+08:00")) {

@@ -11,6 +11,6 @@ import (
 func Prune(prune func(ctx context.Context) (int64, error), zone *time.Location) Job {
 	return Job{
 		Name: "prune", Next: Daily(3, 43, zone),
-		Do: func(ctx context.Context) error { _, err := prune(ctx); return err },
+		Do: func(ctx context.Context, _ Run) error { _, err := prune(ctx); return err },
 	}
 }

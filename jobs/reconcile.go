@@ -13,7 +13,7 @@ import (
 func Reconcile(members func(ctx context.Context) ([]bot.UserID, error), apply func(ctx context.Context, visible []bot.UserID) error, zone *time.Location) Job {
 	return Job{
 		Name: "reconcile", Next: Daily(3, 17, zone),
-		Do: func(ctx context.Context) error {
+		Do: func(ctx context.Context, _ Run) error {
 			visible, err := members(ctx)
 			if err != nil {
 				return fmt.Errorf("members: %w", err)

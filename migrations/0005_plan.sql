@@ -92,7 +92,7 @@ CREATE TABLE extension (
     asked_by      bigint NOT NULL REFERENCES person,
     until_on      date   NOT NULL,
     reason        text   NOT NULL,
-    state         text   NOT NULL DEFAULT 'asked', -- asked, granted, refused
+    state         text   NOT NULL DEFAULT 'asked', -- asked, granted, refused, replaced
     asked_at      timestamptz NOT NULL,
     decided_by    bigint REFERENCES person,
     decided_at    timestamptz
@@ -113,10 +113,13 @@ CREATE TABLE reminder (
     state         text   NOT NULL DEFAULT 'planned', -- planned, queued, dropped
     why           text   NOT NULL DEFAULT '', -- of a dropped one: done, moved, left, stale, today
     push_to       bigint,                     -- the message it went into
+    said_on       date,                       -- the day on which it was queued
     UNIQUE (obligation_id, version, rung, again, recipient)
 );
-CREATE INDEX reminder_due ON reminder (at, recipient) WHERE state = 'planned';
-CREATE INDEX reminder_recipient ON reminder (recipient, at);
+-- By person first: a fan-out goes through the people, and passes the dead entries of
+-- what it has just queued only once.
+CREATE INDEX reminder_due ON reminder (recipient, at) WHERE state = 'planned';
+CREATE INDEX reminder_said ON reminder (recipient, said_on) WHERE push_to IS NOT NULL;
 
 -- What goes to many: the words once, the people apart, frozen bytes for at most 1,000
 -- of them. Times are the database's own.
@@ -138,6 +141,7 @@ CREATE TABLE push_batch (
     state        text   NOT NULL DEFAULT 'pending', -- pending, sending, unknown, sent, held, failed, thawed
     attempts     int    NOT NULL DEFAULT 0,
     doubt        boolean NOT NULL DEFAULT false,
+    lease_until  timestamptz NOT NULL DEFAULT '-infinity', -- of the attempt under way
     first_try_at timestamptz,
     sent_at      timestamptz,
     msgid        text,

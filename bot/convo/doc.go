@@ -11,7 +11,8 @@
 //
 // A question with options is remembered as a list with a letter; a bare number
 // answers the list shown last, "B2" an older one, and a step that expects numbers
-// wins. A card of an earlier question never acts: it says what became of it.
+// wins. A card of an earlier question never acts: it says what became of it. A card that
+// went to many in one call has no row until a person's first press on it (Router.Open).
 //
 // Read it by direction: accept.go (in) → runner.go (leases, failures, parking; pump.go
 // is its loop) → route.go and press.go (what is meant; match.go reads numbers, letters

@@ -38,6 +38,9 @@ func (p *play) press(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if h := p.r.Router.Open[keyPrefix(pr.Key)]; !found && h != nil {
+		return p.open(ctx, h, same)
+	}
 	switch {
 	case !found:
 		if !p.conv.Pressed.Told {
@@ -179,8 +182,45 @@ func (p *play) decide(ctx context.Context, card CardRow, pressKey string, a Answ
 }
 
 func (p *play) decision(key string) Handler {
+	prefix := keyPrefix(key)
+	if h := p.r.Router.Presses[prefix]; h != nil {
+		return h
+	}
+	return p.r.Router.Open[prefix]
+}
+
+func keyPrefix(key string) string {
 	prefix, _, _ := strings.Cut(key, ":")
-	return p.r.Router.Presses[prefix]
+	return prefix
+}
+
+// open answers a press on a card that went to many. From the first press on that acted
+// this person has a row of their own for it, which answers the later ones.
+func (p *play) open(ctx context.Context, h Handler, same bool) error {
+	pr := *p.row.Message.Press
+	pr.TaskID += "@" + p.conv.User.Key()
+	card, found, err := p.r.Store.CardByTask(ctx, p.conv.User, pr.TaskID)
+	if err != nil {
+		return err
+	}
+	p.out.Press = &pr
+	if found {
+		return p.oldCard(ctx, card, same)
+	}
+	p.t.Answer, p.t.About = Answer{Keys: []string{pr.Key}}, bot.About{}
+	if err := h(ctx, p.t); err != nil {
+		return err
+	}
+	if !p.t.effects.keep {
+		say := text.ConvoAnswered
+		if label := p.t.effects.chosen; label != "" {
+			say = fmt.Sprintf(text.ConvoChosen, label)
+		}
+		card = CardRow{Task: pr.TaskID, User: p.conv.User, State: CardLive, Lane: bot.LaneReply, Card: true}
+		p.out.Cards = append(p.out.Cards, card)
+		p.endCard(card, CardActed, say)
+	}
+	return p.settle(ctx, false)
 }
 
 // menu runs a menu entry; the pending question follows, unless the entry moved on.

@@ -29,6 +29,11 @@ type Router struct {
 	// Presses are decisions on cards that stand on their own, by the option key up
 	// to its first colon ("review.pass").
 	Presses map[string]Handler
+	// Open are presses on cards that went to many in one call (bot.Push), of which the
+	// engine keeps no row, by the key up to its first colon. Anybody's phone may send
+	// such a key at any time, so the handler checks everything itself. It acts once for
+	// a person and a card, unless it says KeepCard; Answer.Keys holds the pressed key.
+	Open map[string]Handler
 	// Menu are menu entries, by key.
 	Menu map[string]Handler
 	// Notes are messages from ourselves, by name.

@@ -56,10 +56,11 @@ type effects struct {
 	start      *startFlow
 	end        bool
 	mode       bot.Mode
-	back       bool // 返回
-	repeat     bool // repeat the pending question at the end
-	later      bool // the answer to a policy question follows in a turn of its own
-	keep       bool // the pressed card stays live
+	back       bool   // 返回
+	repeat     bool   // repeat the pending question at the end
+	later      bool   // the answer to a policy question follows in a turn of its own
+	keep       bool   // the pressed card stays live
+	chosen     string // what was pressed, in words
 }
 
 type timer struct {
@@ -171,12 +172,16 @@ func (t *Turn) AnswerLater() { t.effects.later = true }
 // KeepCard leaves the pressed card as it is (查看详情): it can be pressed again.
 func (t *Turn) KeepCard() { t.effects.keep = true }
 
+// Chose names what was pressed, where the engine cannot know it: on a card that went to
+// many (Router.Open). The card on the phone then says so.
+func (t *Turn) Chose(label string) { t.effects.chosen = label }
+
 // TakeSaid takes back what the turn has told its own actor in plain words so far, so
 // that a page shows it instead of the chat. Questions and cards stay: they are for the chat.
 func (t *Turn) TakeSaid() []string {
 	var said []string
 	t.effects.replies = slices.DeleteFunc(t.effects.replies, func(r bot.Reply) bool {
-		mine := r.To.Key() == t.Actor.UserID.Key() && r.Card == nil && r.Once == "" && r.Lane == bot.LaneReply
+		mine := r.To.Key() == t.Actor.UserID.Key() && r.Card == nil && r.Picture == "" && r.Once == "" && r.Lane == bot.LaneReply
 		if mine {
 			said = append(said, r.Text)
 		}

@@ -53,6 +53,7 @@ func book(z *zip.Reader, data []byte, partLimit int64) (sheets []grid, over bool
 	}()
 	f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{
 		UnzipSizeLimit: maxUnpacked, UnzipXMLSizeLimit: partLimit,
+		ShortDatePattern: "yyyy-mm-dd", // else dates show without their century
 	})
 	if err != nil {
 		return nil, false, broken(err)

@@ -17,6 +17,7 @@ const (
 	ImportRoster    Import = "roster"
 	ImportCatalogue Import = "catalogue"
 	ImportPoints    Import = "points"
+	ImportCalendar  Import = "calendar"
 )
 
 // Template returns an empty xlsx for an import: the columns, an example row that a
@@ -31,6 +32,8 @@ func Template(kind Import) ([]byte, error) {
 		cols, title, example = catalogueColumns(), text.FormSheetCatalogue, text.FormExampleCatalog
 	case ImportPoints:
 		cols, title, example = pointColumns(), text.FormSheetPoints, text.FormExamplePoint
+	case ImportCalendar:
+		cols, title, example = calendarColumns(), text.FormSheetCalendar, text.FormExampleCalendar
 	default:
 		return nil, fmt.Errorf("form: no template of kind %q", kind)
 	}

@@ -30,7 +30,13 @@ func (r *Register) Prune(ctx context.Context) (rows int64, err error) {
 	for _, sql := range []string{
 		`DELETE FROM web_session WHERE expires_at <= $1`,
 		`DELETE FROM oauth_state WHERE expires_at <= $1`,
-		`DELETE FROM job_run WHERE state = 'done' AND done_at < $1::timestamptz - interval '30 days'`,
+		`DELETE FROM job_run WHERE state IN ('done', 'failed') AND done_at < $1::timestamptz - interval '30 days'`,
+		// What was said first: who got what for 90 days, that it was said for 400.
+		`DELETE FROM push_to WHERE at < $1::timestamptz - interval '90 days' AND state NOT IN ('waiting', 'frozen')`,
+		`DELETE FROM push_batch b WHERE made_at < $1::timestamptz - interval '90 days' AND NOT EXISTS (SELECT FROM push_to t WHERE t.batch_id = b.id)`,
+		`DELETE FROM push p WHERE made_at < $1::timestamptz - interval '90 days' AND NOT EXISTS (SELECT FROM push_to t WHERE t.push_id = p.id)
+			AND NOT EXISTS (SELECT FROM push_batch b WHERE b.push_id = p.id)`,
+		`DELETE FROM reminder WHERE at < $1::timestamptz - interval '400 days' AND state <> 'planned'`,
 	} {
 		tag, err := r.DB.q(ctx).Exec(ctx, sql, now)
 		if err != nil {

@@ -73,3 +73,37 @@ func TestAnUnfinishedChatLivesAsLongAsACampaignThatWasRunningThen(t *testing.T) 
 	ok(t, r.DB.Pool().QueryRow(ctx, `SELECT count(*) FROM conversation WHERE stack <> '[]'`).Scan(&n))
 	same(t, "chats", n, 1)
 }
+
+func TestWhatWasSaidFirstIsForgottenAfterItsTime(t *testing.T) {
+	r, c := imported(t)
+	ctx := t.Context()
+	days := func(n int) time.Time { return c.now.AddDate(0, 0, -n) }
+	_, err := r.DB.Pool().Exec(ctx, `
+		INSERT INTO obligation (code, name, kind, since_on) VALUES ('x', 'x', 'other', '2020-01-01')`)
+	ok(t, err)
+	for i, age := range []int{29, 31, 89, 91, 399, 401} {
+		_, err := r.DB.Pool().Exec(ctx, `
+			INSERT INTO job_run (job, key, due_at, state, done_at) VALUES ('push', $1::text, $2, 'done', $2), ('push.notice', $1::text, $2, 'failed', $2)`, fmt.Sprint(i), days(age))
+		ok(t, err)
+		_, err = r.DB.Pool().Exec(ctx, `INSERT INTO job_run (job, key, due_at) VALUES ('waits', $1::text, $2)`, fmt.Sprint(i), days(age))
+		ok(t, err)
+		_, err = r.DB.Pool().Exec(ctx, `
+			WITH p AS (INSERT INTO push (digest, kind, lane, mode, reply, made_at) VALUES ($1::text::bytea, 'reminder', 3, 'card', '{}', $2) RETURNING id),
+			b AS (INSERT INTO push_batch (push_id, body, people, made_at, state) SELECT id, '', 1, $2, 'sent' FROM p RETURNING id, push_id)
+			INSERT INTO push_to (push_id, batch_id, person, user_id, once, state, at)
+			SELECT push_id, b.id, (SELECT min(id) FROM person), 'sun', $1::text, 'sent', $2 FROM b`, fmt.Sprint(i), days(age))
+		ok(t, err)
+		_, err = r.DB.Pool().Exec(ctx, `
+			INSERT INTO reminder (obligation_id, version, rung, recipient, at, state) VALUES (1, 1, $1, (SELECT min(id) FROM person), $2, 'queued')`, i, days(age))
+		ok(t, err)
+	}
+	_, err = r.Prune(ctx)
+	ok(t, err)
+	for table, want := range map[string]int{
+		`job_run WHERE job <> 'waits'`: 2, `job_run WHERE job = 'waits'`: 6, `push_to`: 3, `push_batch`: 3, `push`: 3, `reminder`: 5,
+	} {
+		var n int
+		ok(t, r.DB.Pool().QueryRow(ctx, `SELECT count(*) FROM `+table).Scan(&n))
+		same(t, table, n, want)
+	}
+}

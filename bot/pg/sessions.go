@@ -127,6 +127,19 @@ func (r *Register) Allow(ctx context.Context, key string, every time.Duration) (
 	return tag.RowsAffected() == 1, nil
 }
 
+// Allowed is when Allow last let a key through; zero: never.
+func (r *Register) Allowed(ctx context.Context, key string) (time.Time, error) {
+	var at time.Time
+	err := r.DB.q(ctx).QueryRow(ctx, `SELECT coalesce((SELECT at FROM setting WHERE key = $1), '0001-01-01'::timestamptz)`, key).Scan(&at)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("allowed %s: %w", key, err)
+	}
+	if at.Year() < 2 {
+		return time.Time{}, nil
+	}
+	return at, nil
+}
+
 func hashed(token string) []byte {
 	h := sha256.Sum256([]byte(token))
 	return h[:]

@@ -31,6 +31,7 @@ type Draft struct {
 	Anchors  []DraftAnchor `json:"anchors"`
 	Stages   []DraftStage  `json:"stages"`
 	Duties   []Duty        `json:"duties"`
+	Ladder   Ladder        `json:"ladder,omitzero"` // the template's; empty: DefaultLadder
 }
 
 // DraftAnchor is an event with its rule; a rule without a kind has no day yet.
@@ -72,11 +73,29 @@ type Duty struct {
 // Issue is something wrong or noteworthy about a draft, as a code with its places;
 // handlers say it in words.
 type Issue struct {
-	Code  string `json:"code"`  // backwards, overlap, no_year, no_anchor, past, empty, no_day, unknown
+	Code  string `json:"code"`  // one of those below
 	Where string `json:"where"` // the stage's, duty's or anchor's name
 	What  string `json:"what,omitempty"`
 	Stops bool   `json:"stops"` // the campaign cannot be launched like this
 }
+
+// What may be wrong with a draft. Those that always stop its launch say so; a stage
+// without a day stops it too, whatever the reason.
+const (
+	Backwards = "backwards" // a stage ends before it starts; stops
+	Overlap   = "overlap"   // a stage starts before the one before it (What) has ended, and is not said to
+	NoYear    = "no_year"   // the calendar does not know the holidays of the year What
+	NoAnchor  = "no_anchor" // the day hangs on the event What, which has none yet
+	Past      = "past"      // it lies before today
+	Empty     = "empty"     // a stage without a working day
+	NoDay     = "no_day"    // there is no rule; stops
+	BadDate   = "bad_date"  // the rule says What, which is no day; stops
+	Unknown   = "unknown"   // What is no stage, event, kind or rule; stops
+	Cycle     = "cycle"     // the rule hangs on itself; stops
+	Twice     = "twice"     // the code What is used twice; stops
+	NoOwner   = "no_owner"  // a duty without a role; stops
+	NoCheck   = "no_check"  // no stage has the self-checks; stops
+)
 
 // Period is how often something comes back.
 type Period string

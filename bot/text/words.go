@@ -78,7 +78,7 @@ const (
 	WordsComplain = "我要投诉|我要举报|投诉|举报|我要反映|反映问题"
 	WordsStep     = "再|然后|最后|接着|先|，|、|,|;|；|。|→|\n"
 	// WordsElsewhere mean the same in the middle of a sentence's step: they are never its answer.
-	WordsElsewhere   = WordsSubmit + "|" + WordsUpload + "|" + WordsEditBare + "|" + WordsHello + "|" + WordsCampaignEnd
+	WordsElsewhere   = WordsSubmit + "|" + WordsDone + "|" + WordsUpload + "|" + WordsEditBare + "|" + WordsHello + "|" + WordsCampaignEnd
 	WordsCampaignEnd = "结束排查工作|结束排查|关闭排查工作|结束自查工作|收工|排查结束"
 	ListLine         = `^[(（【]?(?:第)?(?:\d{1,2}|[一二三四五六七八九十]{1,3})(?:条|点)?(?:[)）】、.．:：,，\t]|\s)\s*`
 	ParticlesAfter   = "吧|了|呗|啊|呀|哦|哈|嘛|一下|。|!|,|~|咯|啦|嘞|哟|喽|噻|呢|滴"

@@ -61,17 +61,18 @@ func oneLine(s string) string {
 	return strings.Join(strings.Fields(s), " ")
 }
 
-// messageBody is a message/send body to one person. Field order is part of the bytes
+// messageBody is a message/send body. Field order is part of the bytes
 // that the duplicate check compares.
 type messageBody struct {
-	ToUser   string    `json:"touser"`
-	MsgType  string    `json:"msgtype"`
-	AgentID  int64     `json:"agentid"`
-	Text     *textJSON `json:"text,omitempty"`
-	Card     *cardJSON `json:"template_card,omitempty"`
-	Safe     int       `json:"safe"`
-	Check    int       `json:"enable_duplicate_check"`
-	Interval int       `json:"duplicate_check_interval"` // seconds, 1,800 … 14,400
+	ToUser   string     `json:"touser"`
+	MsgType  string     `json:"msgtype"`
+	AgentID  int64      `json:"agentid"`
+	Text     *textJSON  `json:"text,omitempty"`
+	Image    *imageJSON `json:"image,omitempty"`
+	Card     *cardJSON  `json:"template_card,omitempty"`
+	Safe     int        `json:"safe"`
+	Check    int        `json:"enable_duplicate_check"`
+	Interval int        `json:"duplicate_check_interval"` // seconds, 1,800 … 14,400
 }
 
 // updateBody is an update_template_card body.
@@ -84,6 +85,10 @@ type updateBody struct {
 
 type textJSON struct {
 	Content string `json:"content"`
+}
+
+type imageJSON struct {
+	Media string `json:"media_id"`
 }
 
 type cardJSON struct {

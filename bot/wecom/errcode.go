@@ -126,7 +126,7 @@ func verdict(code int) bot.SendError {
 		return bot.SendError{Outcome: bot.Unreachable, Hint: text.WeComHintReceiver}
 	case 82001:
 		return bot.SendError{Outcome: bot.Refused, Hint: text.WeComHintReceiver}
-	case 45002, 45008, 44004, 40058, 47001:
+	case 45002, 45008, 44004, 40004, 40007, 40058, 47001:
 		return bot.SendError{Outcome: bot.Refused, Hint: text.WeComHintContent}
 	case 42014, 42015, 42016, 42017, 42018, 42019, 42045:
 		return bot.SendError{Outcome: bot.Refused, Hint: text.WeComHintCard}

@@ -67,6 +67,11 @@ func (r *Renderer) Render(reply bot.Reply, mode bot.Mode, letter, taskID string)
 		}
 		return nil
 	}
+	if reply.Picture != "" {
+		if err := add(messageBody{MsgType: "image", Image: &imageJSON{Media: reply.Picture}}); err != nil {
+			return nil, err
+		}
+	}
 	if reply.Text != "" {
 		if err := say(splitText(strings.ToValidUTF8(reply.Text, "�"))); err != nil {
 			return nil, err
@@ -108,16 +113,20 @@ func checkReply(reply bot.Reply) error {
 		return errors.New("wecom: a reply goes to one person")
 	}
 	if reply.Card == nil {
-		if strings.TrimSpace(reply.Text) == "" {
+		if strings.TrimSpace(reply.Text) == "" && reply.Picture == "" {
 			return errors.New("wecom: empty reply")
 		}
 		return nil
 	}
+	return checkLinks(reply.Card)
+}
+
+func checkLinks(card *bot.Card) error {
 	links := []string{}
-	if reply.Card.Link != nil {
-		links = append(links, reply.Card.Link.URL)
+	if card.Link != nil {
+		links = append(links, card.Link.URL)
 	}
-	for _, o := range reply.Card.Buttons {
+	for _, o := range card.Buttons {
 		if o.URL != "" {
 			links = append(links, o.URL)
 		}

@@ -11,12 +11,14 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"qingfeng/bot"
 	"qingfeng/bot/convo"
+	"qingfeng/bot/form"
 	"qingfeng/bot/pg"
 	"qingfeng/bot/plan"
 	"qingfeng/bot/risk"
@@ -46,6 +48,9 @@ type app struct {
 	client   *wecom.Client
 	files    *ingest.Children // reads what is uploaded
 	staff    http.Handler
+	citizens http.Handler
+	fonts    *form.Fonts           // for pictures in chat
+	house    atomic.Pointer[house] // while housekeeping runs
 }
 
 // newApp wires an instance over an open database. It makes no call and starts nothing.
@@ -62,6 +67,14 @@ func newApp(cfg Config, db *pg.DB, now func() time.Time, random io.Reader, log *
 	a.desk = &handlers.Desk{
 		Days: days, Reg: a.register, Pages: handlers.Pages{Base: cfg.BaseURL}, Packs: loadOnce(risk.LoadPack),
 		Answers: a.quoting(), Questions: a.index, Away: a.away,
+		Plans: a.register, Pushes: a.register, Pictures: pictures{a},
+	}
+	a.fonts = form.SystemFonts("/usr/share/fonts", "/usr/local/share/fonts")
+	if err := a.openSurveys(random); err != nil {
+		return nil, err
+	}
+	if err := a.openSeal(cfg); err != nil {
+		return nil, err
 	}
 	router, err := a.desk.Routes()
 	if err != nil {
@@ -151,9 +164,12 @@ func (a *app) connect() (err error) {
 	}
 	pages, err := web.New(web.Config{
 		Desk: a.desk, Register: a.register, Login: a.client, Lanes: a.runner, Importer: sheets{a.register}, Knowledge: a.libraryPages(),
-		BaseURL: cfg.BaseURL, Now: now, Log: log,
+		BaseURL: cfg.BaseURL, PublicURL: cfg.PublicURL, Now: now, Log: log,
 	})
 	if err != nil {
+		return err
+	}
+	if a.citizens, err = a.citizensPages(); err != nil {
 		return err
 	}
 	mux := http.NewServeMux()
@@ -176,6 +192,11 @@ func (a *app) serve(ctx context.Context) error {
 	if err := seedHandbook(ctx, a.index); err != nil {
 		return err
 	}
+	days, err := a.register.Calendar(ctx) // with what was imported since the program was built
+	if err != nil {
+		return err
+	}
+	a.desk.Days = days
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.cfg.Listen)
 	if err != nil {
 		return fmt.Errorf(text.CmdPortTaken, a.cfg.Listen, err)
@@ -183,6 +204,10 @@ func (a *app) serve(ctx context.Context) error {
 	ops, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.cfg.OpsListen)
 	if err != nil {
 		return errors.Join(fmt.Errorf(text.CmdPortTaken, a.cfg.OpsListen, err), listener.Close())
+	}
+	citizens, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.cfg.PublicListen)
+	if err != nil {
+		return errors.Join(fmt.Errorf(text.CmdPortTaken, a.cfg.PublicListen, err), listener.Close(), ops.Close())
 	}
 	background, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
@@ -198,7 +223,8 @@ func (a *app) serve(ctx context.Context) error {
 		{Handler: a.staff, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ErrorLog: quiet()},
 		{Handler: a.opsHandler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ErrorLog: quiet()},
 	}
-	for i, l := range []net.Listener{listener, ops} {
+	servers = append(servers, a.citizensServer())
+	for i, l := range []net.Listener{listener, ops, citizens} {
 		g.Go(func() error {
 			if err := servers[i].Serve(l); !errors.Is(err, http.ErrServerClosed) {
 				return err
@@ -206,7 +232,7 @@ func (a *app) serve(ctx context.Context) error {
 			return nil
 		})
 	}
-	a.log.Info("ready", "staff", a.cfg.Listen, "ops", a.cfg.OpsListen)
+	a.log.Info("ready", "staff", a.cfg.Listen, "public", a.cfg.PublicListen, "ops", a.cfg.OpsListen)
 	select {
 	case <-ctx.Done():
 	case <-work.Done():

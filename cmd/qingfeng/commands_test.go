@@ -134,7 +134,7 @@ func TestATemplateWithItsExampleFilledInImports(t *testing.T) {
 	s.ok("import", "roster", s.sheet("first.xlsx", rosterHeader,
 		"栖云县交通运输局|运输管理股|窗口受理岗|一般岗位|赵一|zhaoyi|科室负责人||",
 		"栖云县交通运输局|财务审计股|工程款支付岗|其他重要岗位|陈示例|chenshili|干部||"))
-	for _, kind := range []string{"catalogue", "points", "roster"} {
+	for _, kind := range []string{"catalogue", "points", "roster", "calendar"} {
 		path := s.filled(kind)
 		var dry, real, again importDoc
 		s.ok("import", kind, path, "--dry-run", "--json").json(t, &dry)

@@ -34,8 +34,10 @@ type Config struct {
 	RedisURL    Secret // empty: an embedded Redis
 	Listen      string // staff pages and the callback
 	OpsListen   string // metrics and profiling
-	BaseURL     string // how staff reach Listen
-	PublicURL   string
+	// PublicListen is the citizens' listener, PublicURL how they reach it.
+	PublicListen string
+	BaseURL      string // how staff reach Listen
+	PublicURL    string
 
 	WecomAPIBase   string
 	WecomOAuthBase string
@@ -44,6 +46,7 @@ type Config struct {
 	Secret         Secret
 	Token          Secret
 	AESKey         Secret
+	SealKey        Secret // closes what talks are about; empty: no content is taken
 
 	OpenAIBase       string // of an OpenAI-compatible endpoint, up to and with /v1; empty: no model
 	OpenAIKey        Secret
@@ -65,13 +68,14 @@ func configFrom(getenv func(string) string) (Config, error) {
 		RedisURL:       Secret(r.get("REDIS_URL", "")),
 		Listen:         r.address("LISTEN", "127.0.0.1:8080"),
 		OpsListen:      r.address("OPS_LISTEN", "127.0.0.1:8082"),
-		PublicURL:      r.url("PUBLIC_URL", ""),
+		PublicListen:   r.address("PUBLIC_LISTEN", "127.0.0.1:8081"),
 		WecomAPIBase:   r.url("WECOM_API_BASE", ""),
 		WecomOAuthBase: r.url("WECOM_OAUTH_BASE", ""),
 		CorpID:         r.get("WECOM_CORP_ID", ""),
 		Secret:         Secret(r.get("WECOM_SECRET", "")),
 		Token:          Secret(r.get("WECOM_TOKEN", "")),
 		AESKey:         Secret(r.get("WECOM_AES_KEY", "")),
+		SealKey:        Secret(r.get("SEAL_KEY", "")),
 		OpenAIBase:     r.url("OPENAI_BASE_URL", ""),
 		OpenAIKey:      Secret(r.get("OPENAI_API_KEY", "")),
 		OpenAIChat:     r.get("OPENAI_CHAT_MODEL", ""),
@@ -79,6 +83,7 @@ func configFrom(getenv func(string) string) (Config, error) {
 	}
 	r.openAI(&c)
 	c.BaseURL = r.url("BASE_URL", "http://"+c.Listen)
+	c.PublicURL = r.url("PUBLIC_URL", "http://"+c.PublicListen)
 	if agent := r.get("WECOM_AGENT_ID", ""); agent != "" {
 		id, err := strconv.ParseInt(agent, 10, 64)
 		if err != nil || id <= 0 {
@@ -88,6 +93,9 @@ func configFrom(getenv func(string) string) (Config, error) {
 	}
 	if key, err := base64.StdEncoding.DecodeString(string(c.AESKey) + "="); c.AESKey != "" && (err != nil || len(key) != 32) {
 		r.wrong("WECOM_AES_KEY", text.CmdBadAESKey)
+	}
+	if _, err := sealBox(c); err != nil {
+		r.wrong("SEAL_KEY", text.CmdBadSealKey)
 	}
 	if _, err := pgxpool.ParseConfig(string(c.DatabaseURL)); c.DatabaseURL != "" && err != nil {
 		r.wrong("DATABASE_URL", text.CmdBadDatabaseURL)

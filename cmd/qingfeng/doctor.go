@@ -94,11 +94,22 @@ func (e env) examine(ctx context.Context) (out []finding) {
 	default:
 		ok(text.DoctorVector, vector)
 	}
+	switch skew, err := db.Skew(ctx, e.now); {
+	case err != nil:
+		warn(text.DoctorDBClock, explain(err))
+	case skew > time.Minute:
+		fail(text.DoctorDBClock, fmt.Sprintf(text.DoctorDBClockOff, skew.Round(time.Second)))
+	case skew < -time.Minute:
+		fail(text.DoctorDBClock, fmt.Sprintf(text.DoctorDBClockSlow, -skew.Round(time.Second)))
+	default:
+		ok(text.DoctorDBClock, text.DoctorDBClockOK)
+	}
 	if err := register.VerifyAudit(ctx); err != nil {
 		fail(text.DoctorAudit, err.Error())
 	} else if n, _, err := register.AuditHead(ctx); err == nil {
 		ok(text.DoctorAudit, fmt.Sprintf(text.DoctorAuditOK, n))
 	}
+	e.examineSeal(ctx, cfg, register, ok, warn, fail)
 	e.examineModels(ctx, cfg, db, ok, warn)
 	e.examineRedis(ctx, cfg, ok, fail)
 	e.examineWecom(ctx, cfg, register, ok, warn, fail)

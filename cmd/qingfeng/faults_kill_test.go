@@ -3,7 +3,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -32,8 +31,6 @@ func TestFaultsKill(t *testing.T) {
 		})
 	}
 }
-
-const faultPeople = 200
 
 func faultSeeds(t *testing.T) (first, last int) {
 	t.Helper()
@@ -157,25 +154,4 @@ func (w *ordeal) killAt(point killPoint, victim, n int, after time.Duration) {
 	case killAnywhere, killPointsCount:
 		v.callback.at(n, func() { go func() { time.Sleep(100 * after); kill() }() })
 	}
-}
-
-// kill ends an instance and starts it again.
-func (w *ordeal) kill(v *node) {
-	v.down.Store(true)
-	if v.kill() {
-		w.killed.Add(1)
-	}
-	go func() {
-		ctx, cancel := context.WithTimeout(w.ctx, 30*time.Second)
-		defer cancel()
-		if err := v.start(); err != nil {
-			w.fail("start %s again: %v", v.name, err)
-			return
-		}
-		if err := v.ready(ctx); err != nil && w.ctx.Err() == nil {
-			w.fail("%s after its kill: %v", v.name, err)
-			return
-		}
-		v.down.Store(false)
-	}()
 }

@@ -1,4 +1,4 @@
-//go:build faults
+//go:build bench || faults
 
 package main
 
@@ -21,6 +21,8 @@ import (
 	"qingfeng/bot/text"
 	"qingfeng/bot/wecom/wecomsim"
 )
+
+const faultPeople = 200
 
 // ordeal is one run: a WeCom, two instances behind a balancer, and the database they
 // share.
@@ -79,8 +81,20 @@ func (g *trigger) hit() bool {
 // newOrdeal starts two instances over a copy of the template; vars adds to their environment.
 func newOrdeal(t *testing.T, s *store, binary, name string, vars map[string]string) *ordeal {
 	t.Helper()
-	s.database(t, name, "people")
-	w := &ordeal{ctx: t.Context(), sim: newSim(t, faultPeople)}
+	w := scene(t, s, binary, name, "people", faultPeople, vars)
+	for _, n := range w.nodes {
+		n.begin(t)
+	}
+	w.sim.SetCallbackURL(serveHTTP(t, http.HandlerFunc(w.balance)) + "/wecom/callback")
+	go w.watch()
+	return w
+}
+
+// scene makes the world of a run without starting its instances.
+func scene(t *testing.T, s *store, binary, name, template string, people int, vars map[string]string) *ordeal {
+	t.Helper()
+	s.database(t, name, template)
+	w := &ordeal{ctx: t.Context(), sim: newSim(t, people)}
 	db, err := pg.Open(t.Context(), s.address(name, map[string]string{"pool_max_conns": "4"}))
 	if err != nil {
 		t.Fatal(err)
@@ -95,10 +109,7 @@ func newOrdeal(t *testing.T, s *store, binary, name string, vars map[string]stri
 		}
 		n.instance = newInstance(t, binary, fmt.Sprintf("instance %c", 'A'+i), env)
 		w.nodes = append(w.nodes, n)
-		n.begin(t)
 	}
-	w.sim.SetCallbackURL(serveHTTP(t, http.HandlerFunc(w.balance)) + "/wecom/callback")
-	go w.watch()
 	return w
 }
 
@@ -356,4 +367,25 @@ func (w *ordeal) settled(t *testing.T, within time.Duration) time.Duration {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
+}
+
+// kill ends an instance and starts it again.
+func (w *ordeal) kill(v *node) {
+	v.down.Store(true)
+	if v.kill() {
+		w.killed.Add(1)
+	}
+	go func() {
+		ctx, cancel := context.WithTimeout(w.ctx, 30*time.Second)
+		defer cancel()
+		if err := v.start(); err != nil {
+			w.fail("start %s again: %v", v.name, err)
+			return
+		}
+		if err := v.ready(ctx); err != nil && w.ctx.Err() == nil {
+			w.fail("%s after its kill: %v", v.name, err)
+			return
+		}
+		v.down.Store(false)
+	}()
 }

@@ -35,7 +35,7 @@ func TestFaultsPostgresAndRedis(t *testing.T) {
 	t.Cleanup(redis.Close)
 	w := newOrdeal(t, s, build(t), "storage", map[string]string{"QINGFENG_REDIS_URL": "redis://" + redis.Addr()})
 	for i := range planned {
-		if err := w.db.PlanRun(t.Context(), "prune", time.Now().Add(-time.Duration(i+1)*time.Second)); err != nil {
+		if err := w.db.PlanRun(t.Context(), "prune", "", nil, time.Now().Add(-time.Duration(i+1)*time.Second)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -10,11 +10,13 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -31,6 +33,9 @@ import (
 const asProgram = "QINGFENG_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
+	if path := os.Getenv(clockFile); path != "" {
+		os.Exit(runUnder(path))
+	}
 	if os.Getenv(asProgram) != "" || len(os.Args) > 1 && os.Args[1] == readFile { // ingest starts itself
 		main()
 		return
@@ -39,6 +44,36 @@ func TestMain(m *testing.M) {
 	os.Exit(pgtest.Main(m,
 		// Idle connections of http.DefaultClient.
 		goleak.IgnoreTopFunction("internal/poll.runtime_pollWait"), goleak.IgnoreTopFunction("net/http.(*persistConn).writeLoop")))
+}
+
+// clockFile names a file with the duration by which the program's clock is ahead. The
+// file may change while the program runs: its clock jumps then.
+const clockFile = "QINGFENG_TEST_CLOCK"
+
+// runUnder is the program under such a clock.
+func runUnder(path string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	jobs.MuteRedis()
+	var ahead atomic.Int64
+	look := func() {
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			return // it is being replaced
+		}
+		if d, err := time.ParseDuration(strings.TrimSpace(string(raw))); err == nil {
+			ahead.Store(int64(d))
+		}
+	}
+	look()
+	go func() {
+		for range time.Tick(10 * time.Millisecond) {
+			look()
+		}
+	}()
+	clock := func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	e := env{getenv: os.Getenv, in: os.Stdin, out: os.Stdout, err: os.Stderr, doc: &document{}, clock: clock}
+	return e.run(ctx, os.Args[1:])
 }
 
 // shell runs commands in this process, under variables of its own.
@@ -197,7 +232,7 @@ func newDaemon(t testing.TB, vars map[string]string) *daemon {
 	for k, v := range vars {
 		d.vars[k] = v
 	}
-	d.vars["QINGFENG_LISTEN"], d.vars["QINGFENG_OPS_LISTEN"] = unusedAddress(t), unusedAddress(t)
+	d.vars["QINGFENG_LISTEN"], d.vars["QINGFENG_OPS_LISTEN"], d.vars["QINGFENG_PUBLIC_LISTEN"] = unusedAddress(t), unusedAddress(t), unusedAddress(t)
 	d.staff, d.ops = "http://"+d.vars["QINGFENG_LISTEN"], "http://"+d.vars["QINGFENG_OPS_LISTEN"]
 	t.Cleanup(func() {
 		d.signal(syscall.SIGTERM)

@@ -2,13 +2,11 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"strconv"
+	"encoding/json"
+	"os"
 	"time"
 
 	"github.com/hibiken/asynq"
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"qingfeng/bot"
 	"qingfeng/bot/convo"
@@ -19,32 +17,41 @@ import (
 	"qingfeng/jobs"
 )
 
-// runs is the plan of periodic work in Postgres, as jobs wants it.
+// runs is the plan of what runs by itself in Postgres, as jobs wants it.
 type runs struct{ db *pg.DB }
 
-func (r runs) Plan(ctx context.Context, job string, due time.Time) error {
-	return r.db.PlanRun(ctx, job, due)
+func (r runs) Plan(ctx context.Context, job, key string, args json.RawMessage, due time.Time) error {
+	return r.db.PlanRun(ctx, job, key, args, due)
 }
 
-func (r runs) Uncarried(ctx context.Context, now, before time.Time, lastAttempt int) (out []jobs.Run, err error) {
-	rows, err := r.db.UncarriedRuns(ctx, now, before, lastAttempt)
+func (r runs) Uncarried(ctx context.Context, t jobs.Take) (out []jobs.Run, err error) {
+	rows, err := r.db.UncarriedRuns(ctx, pg.RunTake{Now: t.Now, Queues: t.Jobs, Again: t.Again, Limit: t.Limit, Last: t.Last})
 	for _, row := range rows {
 		out = append(out, asRun(row))
 	}
 	return out, err
 }
 
-func (r runs) Claim(ctx context.Context, id int64, generation int, lease time.Duration) (jobs.Run, bool, error) {
-	row, ok, err := r.db.ClaimRun(ctx, id, generation, lease)
+func (r runs) Claim(ctx context.Context, id int64, generation int, now time.Time, lease time.Duration) (jobs.Run, bool, error) {
+	row, ok, err := r.db.ClaimRun(ctx, id, generation, now, lease)
 	return asRun(row), ok, err
 }
 
-func (r runs) Finish(ctx context.Context, id int64, generation int, code string, pause time.Duration, lastAttempt int) error {
-	return r.db.FinishRun(ctx, id, generation, code, pause, lastAttempt)
+func (r runs) Release(ctx context.Context, id int64, generation int) error {
+	return r.db.ReleaseRun(ctx, id, generation)
+}
+
+func (r runs) Renew(ctx context.Context, id int64, generation int, lease time.Duration) (bool, error) {
+	return r.db.RenewRun(ctx, id, generation, lease)
+}
+
+func (r runs) Finish(ctx context.Context, id int64, generation int, e jobs.End) error {
+	state := map[jobs.State]string{jobs.StateDone: "done", jobs.StateAgain: "planned", jobs.StateFailed: "failed"}[e.State]
+	return r.db.FinishRun(ctx, id, generation, pg.RunEnd{State: state, Code: e.Code, At: e.At, Counts: e.Counts})
 }
 
 func asRun(r pg.JobRun) jobs.Run {
-	return jobs.Run{ID: r.ID, Job: r.Job, DueAt: r.DueAt, Generation: r.Generation, Attempts: r.Attempts}
+	return jobs.Run{ID: r.ID, Job: r.Job, Key: r.Key, Args: r.Args, DueAt: r.DueAt, Generation: r.Generation, Attempts: r.Attempts}
 }
 
 // linkAudit chains audit events a second after they were written, until ctx is over.
@@ -66,38 +73,78 @@ func (a *app) linkAudit(ctx context.Context) {
 // housekeeping runs the jobs until ctx is over, on the configured Redis or an
 // embedded one.
 func (a *app) housekeeping(ctx context.Context) error {
-	var conn asynq.RedisConnOpt
+	conn, closeRedis, err := a.openRedis()
+	if err != nil {
+		return err
+	}
+	defer closeRedis()
+	s, err := a.jobsService(conn, a.skew)
+	if err != nil {
+		return err
+	}
+	a.house.Store(&house{s, conn})
+	defer a.house.Store(nil)
+	return s.Run(ctx)
+}
+
+// house is what keeps it while the instance runs.
+type house struct {
+	service *jobs.Service
+	redis   asynq.RedisConnOpt
+}
+
+// wakeJobs has what was just planned begun at once, if the house is kept here.
+func (a *app) wakeJobs() {
+	if h := a.house.Load(); h != nil {
+		h.service.Wake()
+	}
+}
+
+// openRedis is the configured Redis, or one inside this process, whose address other
+// commands find in run.json.
+func (a *app) openRedis() (conn asynq.RedisConnOpt, closeAll func(), err error) {
 	if a.cfg.RedisURL != "" {
 		_, opt, err := jobs.ParseRedis(string(a.cfg.RedisURL))
-		if err != nil {
-			return err
-		}
-		conn = opt
-	} else {
-		embedded, err := jobs.StartEmbedded()
-		if err != nil {
-			return err
-		}
-		defer embedded.Close()
-		conn = embedded.Options()
+		return opt, func() {}, err
 	}
+	embedded, err := jobs.StartEmbedded()
+	if err != nil {
+		return nil, nil, err
+	}
+	if r, ok := readRun(a.cfg.DataDir); ok && r.PID == os.Getpid() {
+		r.Redis = "redis://" + embedded.Addr()
+		if err := saveRun(a.cfg.DataDir, r); err != nil {
+			a.log.Warn("run.json does not tell of the embedded redis", "err", err)
+		}
+	}
+	return embedded.Options(), embedded.Close, nil
+}
+
+// jobsService wires the jobs. Without Redis it can be drained only; skew is nil where
+// the clock is not the machine's.
+func (a *app) jobsService(redis asynq.RedisConnOpt, skew func(context.Context) (time.Duration, error)) (*jobs.Service, error) {
+	return jobs.New(jobs.Config{Runs: runs{a.db}, Redis: redis, Now: a.now, Log: a.log, Jobs: a.allJobs(), Skew: skew})
+}
+
+// skew is how far our clock is ahead of the database's.
+func (a *app) skew(ctx context.Context) (time.Duration, error) { return a.db.Skew(ctx, a.now) }
+
+// allJobs is everything that runs by itself.
+func (a *app) allJobs() []jobs.Job {
 	all := []jobs.Job{
 		jobs.Reconcile(a.members, a.reconcile, bot.Zone()),
 		jobs.Prune(a.register.Prune, bot.Zone()),
 		jobs.Tend(a.index.CountTerms, a.index.PruneQuestions, a.index.PruneCache, bot.Zone()),
 		jobs.Digest(a.questionDigest, a.now, bot.Zone()),
 	}
+	all = append(all, a.sayingFirst()...)
 	if a.embed != nil {
 		all = append(all, jobs.Embed(
 			func(ctx context.Context) error { return a.index.EmbedAll(ctx, a.embed) },
 			func(err error) { a.log.Warn("passages not embedded", "err", err) },
 		))
 	}
-	s, err := jobs.New(jobs.Config{Runs: runs{a.db}, Redis: conn, Now: a.now, Log: a.log, Jobs: all})
-	if err != nil {
-		return err
-	}
-	return s.Run(ctx)
+	return all
 }
 
 // members are the ids WeCom shows us.
@@ -133,109 +180,4 @@ func appMenu() []wecom.MenuButton {
 		{Name: text.MenuProgress, Key: handlers.MenuProgress},
 		{Name: text.MenuHelp, Key: handlers.MenuHelp},
 	}
-}
-
-// jobsCommand shows the queues and lets a person retry or drop one run.
-func jobsCommand(ctx context.Context, e env, args []string) error {
-	fs := e.flags(text.JobsUsage)
-	asJSON := e.jsonFlag(fs)
-	rest, err := parse(fs, args)
-	if err != nil {
-		return err
-	}
-	if len(rest) == 0 {
-		return e.withRegister(ctx, func(ctx context.Context, _ Config, r *pg.Register) error { return e.showJobs(ctx, r.DB, *asJSON) })
-	}
-	if len(rest) != 2 || rest[0] != "retry" && rest[0] != "drop" {
-		return usage(fs)
-	}
-	id, err := strconv.ParseInt(rest[1], 10, 64)
-	if err != nil {
-		return usage(fs)
-	}
-	return e.withRegister(ctx, func(ctx context.Context, _ Config, r *pg.Register) error {
-		set := r.DB.RetryRun
-		if rest[0] == "drop" {
-			set = r.DB.DropRun
-		}
-		ok, err := set(ctx, id)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return fmt.Errorf(text.JobsNoSuch, rest[1])
-		}
-		return e.done(map[string]any{"id": id, "done": rest[0]}, text.JobsDone, rest[1])
-	})
-}
-
-func (e env) showJobs(ctx context.Context, db *pg.DB, asJSON bool) error {
-	q, err := db.Queues(ctx)
-	if err != nil {
-		return err
-	}
-	open, err := db.OpenRuns(ctx)
-	if err != nil {
-		return err
-	}
-	if asJSON {
-		return e.json(map[string]any{
-			"inbox":  map[string]int{"new": q.InNew, "timers": q.InTimers, "parked": q.InParked},
-			"outbox": map[string]int{"pending": q.OutPending, "sending": q.OutSending, "held": q.OutHeld, "failed": q.OutFailed},
-			"runs":   append([]pg.JobRun{}, open...),
-		})
-	}
-	fmt.Fprintf(e.out, text.JobsInbox+"\n", q.InNew, q.InTimers, q.InParked)
-	fmt.Fprintf(e.out, text.JobsOutbox+"\n", q.OutPending, q.OutSending, q.OutHeld, q.OutFailed)
-	if q.OutHeld > 0 {
-		fmt.Fprintln(e.out, text.JobsHeldHint)
-	}
-	for _, run := range open {
-		state := map[string]string{"planned": text.JobsPlanned, "running": text.JobsRunning, "failed": text.JobsFailed}[run.State]
-		fmt.Fprintf(e.out, text.JobsRun+"\n", run.ID, run.Job, run.DueAt.In(bot.Zone()).Format(time.DateTime), state, run.Attempts, run.Error)
-	}
-	if len(open) == 0 {
-		fmt.Fprintln(e.out, text.JobsNothing)
-	}
-	return nil
-}
-
-// metrics exports what operations watch; counts come from Postgres, so that they
-// are right whichever instance is asked. No label holds a person.
-func (a *app) metrics() *prometheus.Registry {
-	reg := prometheus.NewRegistry()
-	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), queueCollector{a.db})
-	return reg
-}
-
-type queueCollector struct{ db *pg.DB }
-
-func (queueCollector) Describe(ch chan<- *prometheus.Desc) { ch <- queueDesc() }
-
-func (c queueCollector) Collect(ch chan<- prometheus.Metric) {
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
-	defer cancel()
-	q, err := c.db.Queues(ctx)
-	if err != nil {
-		ch <- prometheus.NewInvalidMetric(queueDesc(), err)
-		return
-	}
-	for _, v := range []struct {
-		queue, state string
-		n            int
-	}{
-		{"inbox", "new", q.InNew},
-		{"inbox", "timers", q.InTimers},
-		{"inbox", "parked", q.InParked},
-		{"outbox", "pending", q.OutPending},
-		{"outbox", "sending", q.OutSending},
-		{"outbox", "held", q.OutHeld},
-		{"outbox", "failed", q.OutFailed},
-	} {
-		ch <- prometheus.MustNewConstMetric(queueDesc(), prometheus.GaugeValue, float64(v.n), v.queue, v.state)
-	}
-}
-
-func queueDesc() *prometheus.Desc {
-	return prometheus.NewDesc("qingfeng_queue_rows", "Rows waiting in a queue, by state.", []string{"queue", "state"}, nil)
 }

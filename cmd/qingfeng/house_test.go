@@ -119,9 +119,9 @@ func TestServeSaysWhichPortIsTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	for _, name := range []string{"QINGFENG_LISTEN", "QINGFENG_OPS_LISTEN"} {
+	for _, name := range []string{"QINGFENG_LISTEN", "QINGFENG_OPS_LISTEN", "QINGFENG_PUBLIC_LISTEN"} {
 		s := patient(t, newCompany(t, nil))
-		s.vars["QINGFENG_LISTEN"], s.vars["QINGFENG_OPS_LISTEN"] = unusedAddress(t), unusedAddress(t)
+		s.vars["QINGFENG_LISTEN"], s.vars["QINGFENG_OPS_LISTEN"], s.vars["QINGFENG_PUBLIC_LISTEN"] = unusedAddress(t), unusedAddress(t), unusedAddress(t)
 		s.vars[name] = taken.Addr().String()
 		a := s.fails("端口 "+taken.Addr().String()+" 打不开", "serve")
 		if strings.Contains(a.err, "CANARY") {

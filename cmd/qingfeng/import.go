@@ -12,8 +12,10 @@ import (
 
 	"qingfeng/bot/form"
 	"qingfeng/bot/pg"
+	"qingfeng/bot/plan"
 	"qingfeng/bot/risk"
 	"qingfeng/bot/text"
+	"qingfeng/handlers"
 	"qingfeng/handlers/web"
 )
 
@@ -49,7 +51,7 @@ func importCommand(ctx context.Context, e env, args []string) error {
 	if len(rest) != 2 {
 		return usage(fs)
 	}
-	if !slices.Contains([]form.Import{form.ImportRoster, form.ImportCatalogue, form.ImportPoints}, kind) {
+	if !slices.Contains([]form.Import{form.ImportRoster, form.ImportCatalogue, form.ImportPoints, form.ImportCalendar}, kind) {
 		return fmt.Errorf(text.CmdImportKind, kind)
 	}
 	data, err := readLimited(rest[1], biggestSheet)
@@ -110,6 +112,10 @@ func importSheet(ctx context.Context, r *pg.Register, kind form.Import, data []b
 		report, err = put(ctx, data, form.ParseCatalogue, choose(dry, r.PlanCatalogue, r.ApplyCatalogue))
 	case form.ImportPoints:
 		report, err = put(ctx, data, form.ParsePoints, choose(dry, r.PlanPoints, r.ApplyPoints))
+	case form.ImportCalendar:
+		report, err = put(ctx, data, form.ParseCalendar, func(ctx context.Context, days []plan.DayException) (risk.ImportPlan, error) {
+			return r.ImportCalendar(ctx, days, dry)
+		})
 	default:
 		err = fmt.Errorf(text.CmdImportKind, kind)
 	}
@@ -134,28 +140,35 @@ func put[Row any](
 	if form.Blocked(issues) {
 		return report, nil
 	}
-	plan, err := do(ctx, rows)
+	changes, err := do(ctx, rows)
 	if err != nil && !errors.Is(err, risk.ErrBlocked) {
 		return report, err
 	}
-	report.Issues = append(report.Issues, plan.Issues...)
-	report.Lines = append(report.Lines, plan.Lines...)
+	report.Issues = append(report.Issues, changes.Issues...)
+	report.Lines = append(report.Lines, changes.Lines...)
 	return report, nil
 }
 
-// newcomers gives people on new posts their form in the campaign that is open.
+// newcomers gives people on new posts their form in the campaign that is open, and what
+// its plan asks of everybody.
 func newcomers(ctx context.Context, r *pg.Register) error {
 	c, open, err := r.Campaign(ctx)
 	if err != nil || !open {
 		return err
 	}
-	_, err = r.AddChecks(ctx, c.ID)
-	return err
+	return r.DB.InTx(ctx, func(ctx context.Context) error {
+		checks, err := r.AddChecks(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		_, err = (&handlers.Desk{Reg: r, Plans: r}).OweChecks(ctx, c.ID, checks, r.Now())
+		return err
+	})
 }
 
-func choose[F any](dry bool, plan, apply F) F {
+func choose[F any](dry bool, try, apply F) F {
 	if dry {
-		return plan
+		return try
 	}
 	return apply
 }

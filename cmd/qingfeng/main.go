@@ -40,6 +40,7 @@ type env struct {
 	out    io.Writer
 	err    io.Writer
 	doc    *document
+	clock  func() time.Time // nil: the machine's
 }
 
 // document is the one JSON document that --json asks for.
@@ -76,13 +77,16 @@ func commands() []command {
 
 // run is main without the process: it returns the exit code.
 func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
-	e := env{getenv: getenv, in: stdin, out: stdout, err: stderr, doc: &document{}}
+	return env{getenv: getenv, in: stdin, out: stdout, err: stderr, doc: &document{}}.run(ctx, args)
+}
+
+func (e env) run(ctx context.Context, args []string) int {
 	if len(args) == 0 {
-		listCommands(stderr)
+		listCommands(e.err)
 		return 2
 	}
 	if args[0] == "help" || isHelp(args[0]) {
-		listCommands(stdout)
+		listCommands(e.out)
 		return 0
 	}
 	for _, c := range commands() {
@@ -90,12 +94,12 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 			continue
 		}
 		if slices.ContainsFunc(args[1:], isHelp) {
-			e.err = stdout // help that was asked for is the answer, not a complaint
+			e.err = e.out // help that was asked for is the answer, not a complaint
 		}
 		err := c.run(ctx, e, args[1:])
 		return e.finish(c.name, err)
 	}
-	fmt.Fprintf(stderr, text.CmdUnknown+"\n", args[0])
+	fmt.Fprintf(e.err, text.CmdUnknown+"\n", args[0])
 	return 2
 }
 

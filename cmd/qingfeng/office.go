@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"qingfeng/bot"
+	"qingfeng/bot/convo"
 	"qingfeng/bot/form"
 	"qingfeng/bot/pg"
 	"qingfeng/bot/risk"
@@ -66,6 +67,7 @@ func campaignCommand(ctx context.Context, e env, args []string) error {
 	pack := fs.String("pack", "county", text.CmdCampaignPack)
 	name := fs.String("name", "", text.CmdCampaignName)
 	due := fs.String("due", "", text.CmdCampaignDue)
+	template := fs.String("template", "", text.CmdCampaignTemplate)
 	asJSON := e.jsonFlag(fs)
 	rest, err := parse(fs, args)
 	if err != nil {
@@ -85,7 +87,10 @@ func campaignCommand(ctx context.Context, e env, args []string) error {
 			title = fmt.Sprintf(text.CampaignDefaultName, day.Year())
 		}
 		return e.withApp(ctx, func(ctx context.Context, a *app) error {
-			c, err := a.openCampaign(ctx, risk.Campaign{Name: title, Year: day.Year(), Pack: *pack, Due: day})
+			c, notes, err := a.openPlanned(ctx, *pack, *template, title, day)
+			for _, line := range notes {
+				fmt.Fprintln(e.err, line)
+			}
 			if err != nil {
 				return err
 			}
@@ -110,6 +115,31 @@ func campaignCommand(ctx context.Context, e env, args []string) error {
 		})
 	}
 	return usage(fs)
+}
+
+// openPlanned opens a campaign by a template of its pack ("" : the first). The notes say
+// what is noteworthy about its days and which roles nobody holds, also when it is refused.
+func (a *app) openPlanned(ctx context.Context, pack, template, name string, due time.Time) (c risk.Campaign, notes []string, err error) {
+	if open, running, err := a.register.Campaign(ctx); err != nil {
+		return c, nil, err
+	} else if running {
+		return c, nil, fmt.Errorf(text.CampaignOpenAlready, open.Name, open.Due.Format(time.DateOnly))
+	}
+	cal, err := a.register.Calendar(ctx)
+	if err != nil {
+		return c, nil, err
+	}
+	err = a.runner.Do(ctx, operator, func(ctx context.Context, t *convo.Turn) error {
+		p, issues, err := a.desk.PlanCampaign(ctx, pack, template, name, due, t.Now)
+		if err != nil {
+			return err
+		}
+		_, notes = handlers.PlanIssues(p, issues, cal, t.Now)
+		opened, err := a.desk.OpenPlan(ctx, t, 0, p)
+		c, notes = opened.Campaign, append(notes, opened.Unowned...)
+		return err
+	})
+	return c, notes, err
 }
 
 func (e env) listCampaigns(ctx context.Context, r *pg.Register, asJSON bool) error {

@@ -23,6 +23,7 @@ type runFile struct {
 	Staff    string `json:"staff"`            // base URL of the staff listener
 	Public   string `json:"public,omitempty"` // of the citizens' listener
 	WeCom    string `json:"wecom,omitempty"`  // of the simulator, while a demo runs
+	Redis    string `json:"redis,omitempty"`  // address of the embedded one
 	AgentID  int64  `json:"agent_id"`
 }
 
@@ -59,18 +60,23 @@ func writeRun(dataDir string, r runFile) (func(), error) {
 		return nil, err
 	}
 	r.PID = os.Getpid()
-	raw, err := json.MarshalIndent(r, "", "  ")
-	if err != nil {
-		return nil, errors.Join(err, lock.Close())
-	}
-	tmp := runPath(dataDir) + ".new"
-	if err := errors.Join(os.WriteFile(tmp, raw, 0o600), os.Rename(tmp, runPath(dataDir))); err != nil {
+	if err := saveRun(dataDir, r); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
 	return func() {
 		_ = os.Remove(runPath(dataDir))
 		_ = lock.Close()
 	}, nil
+}
+
+// saveRun writes run.json whole or not at all; only who holds the lock may.
+func saveRun(dataDir string, r runFile) error {
+	raw, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	tmp := runPath(dataDir) + ".new"
+	return errors.Join(os.WriteFile(tmp, raw, 0o600), os.Rename(tmp, runPath(dataDir)))
 }
 
 // lockRun takes the lock. Somebody who reads run.json holds it for a moment, so one

@@ -136,4 +136,9 @@ func (a *app) opsHandler() http.Handler {
 }
 
 // now is the wall clock in the zone people here live in.
-func (e env) now() time.Time { return time.Now().In(bot.Zone()) }
+func (e env) now() time.Time {
+	if e.clock != nil {
+		return e.clock().In(bot.Zone())
+	}
+	return time.Now().In(bot.Zone())
+}

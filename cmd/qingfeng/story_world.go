@@ -78,7 +78,7 @@ func rehearsal(cfg Config) (Config, error) {
 	}
 	cfg.AESKey, cfg.Secret, cfg.Token = Secret(secret[:43]), Secret(secret[43:75]), Secret(secret[75:])
 	cfg.CorpID, cfg.AgentID = "wwdemo0000000000", 1000002
-	return cfg, nil
+	return rehearsedSeal(cfg)
 }
 
 // letters are n random letters and digits, as WeCom's own keys are.

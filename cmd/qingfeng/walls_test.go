@@ -22,6 +22,7 @@ func TestTheWallsOfTheHouseStand(t *testing.T) {
 		{"qingfeng/jobs", []string{"qingfeng/handlers", "qingfeng/bot/wecom", "qingfeng/bot/pg"}, "jobs get what they need handed in"},
 		{"qingfeng/handlers", []string{"qingfeng/bot/pg", "qingfeng/bot/wecom", "qingfeng/jobs"}, "handlers declare what they need"},
 		{"qingfeng/handlers/web", []string{"qingfeng/bot/pg", "qingfeng/bot/wecom"}, "so do the pages"},
+		{"qingfeng/handlers/public", []string{"qingfeng/bot", "qingfeng/bot/pg", "qingfeng/bot/wecom", "qingfeng/bot/convo", "qingfeng/handlers", "qingfeng/handlers/web"}, "citizens' pages know no user"},
 		{"qingfeng/knowledge", []string{"qingfeng/bot", "qingfeng/handlers"}, "knowledge never imports bot"},
 		{"qingfeng/bot/convo", []string{"qingfeng/handlers", "qingfeng/bot/pg", "qingfeng/bot/wecom"}, "the engine knows no technology"},
 		{"qingfeng/bot/pg", []string{"qingfeng/handlers", "qingfeng/bot/wecom"}, "stores know no use cases"},
@@ -44,7 +45,7 @@ func TestTheWallsOfTheHouseStand(t *testing.T) {
 		}
 	}
 	// Domain types import the standard library and each other downwards, no more.
-	for _, pkg := range []string{"qingfeng/bot", "qingfeng/bot/risk", "qingfeng/bot/plan", "qingfeng/knowledge"} {
+	for _, pkg := range []string{"qingfeng/bot", "qingfeng/bot/risk", "qingfeng/bot/plan", "qingfeng/bot/survey", "qingfeng/knowledge"} {
 		for _, d := range deps[pkg] {
 			first, _, _ := strings.Cut(d, "/")
 			if strings.Contains(first, ".") || strings.HasPrefix(d, "qingfeng/") && d != "qingfeng/bot" {

@@ -19,6 +19,7 @@ type boardPage struct {
 	Campaign  risk.Campaign
 	Campaigns []risk.Campaign
 	Office    bool
+	Planned   bool // campaigns have plans, and this person may see them
 	Stands    []stand
 	Sections  []boardSection
 	Total     boardSection
@@ -62,6 +63,7 @@ func (s *site) board(ctx context.Context, v *visit) error {
 		return deny(text.WebBoardOnly)
 	}
 	p := boardPage{Office: v.actor.Coordinator(), Stands: stands(), Stand: v.r.URL.Query().Get("stand"), Reasons: exportReasons()}
+	p.Planned = p.Office && s.Desk.Plans != nil
 	p.Section, _ = strconv.ParseInt(v.r.URL.Query().Get("section"), 10, 64)
 	var err error
 	if p.Campaigns, err = s.Register.Campaigns(ctx); err != nil {

@@ -18,6 +18,9 @@
 // Pages that take long, an upload and a model's answer, grow while they are open
 // (grown.go).
 //
+// survey.go hands out a ballot paper and sends its holder to handlers/public, which knows
+// nobody; surveys.go makes surveys and shows results.
+//
 // The way of a request: limits and headers (secure.go) → who is it (session.go) → the
 // page → a redirect with a flash, or the page again with what was typed.
 package web

@@ -5,6 +5,8 @@ import (
 
 	"qingfeng/bot"
 	"qingfeng/bot/risk"
+	"qingfeng/bot/survey"
+	"qingfeng/handlers"
 )
 
 // homePage is what waits for a person.
@@ -19,7 +21,10 @@ type homePage struct {
 	Office   bool
 	Grading  bool
 	Keeper   bool
-	Unknown  int // groups of questions that nobody could answer
+	Surveys  []survey.Survey // that wait for this person
+	Results  bool
+	Planned  bool // there is a calendar, and the page 我要办的
+	Unknown  int  // groups of questions that nobody could answer
 }
 
 // waitingSection is a section whose forms wait for the mutual check.
@@ -37,6 +42,11 @@ func (s *site) home(ctx context.Context, v *visit) error {
 		return err
 	}
 	p.Unit = unit.Name
+	p.Planned = s.Desk.Plans != nil
+	p.Results = handlers.MayReadSurvey(v.actor) && s.Desk.Surveys != nil
+	if p.Surveys, err = s.surveyWaiting(ctx, v); err != nil {
+		return err
+	}
 	if p.Office {
 		open, err := s.Knowledge.Questions.Unanswered(ctx, s.Now().Add(-openSince))
 		if err != nil {

@@ -45,6 +45,7 @@ func importKinds() []importKind {
 		{string(form.ImportRoster), text.WebImportRoster, text.WebImportRosterWhat},
 		{string(form.ImportCatalogue), text.WebImportCatalogue, text.WebImportCatalogueWhat},
 		{string(form.ImportPoints), text.WebImportPoints, text.WebImportPointsWhat},
+		{string(form.ImportCalendar), text.WebImportCalendar, text.WebImportCalendarWhat},
 	}
 }
 

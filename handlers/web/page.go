@@ -100,6 +100,7 @@ func nav(v *visit) []link {
 	if mayBoard(v.actor) {
 		all = append(all, link{Text: text.WebNavBoard, URL: "/board"})
 	}
+	all = append(all, link{Text: text.WebNavTalks, URL: "/talks"})
 	all = append(all, link{Text: text.WebNavAsk, URL: "/ask"})
 	if v.actor.Coordinator() || discipline(v.actor) {
 		all = append(all, link{Text: text.WebNavLibrary, URL: "/library"})

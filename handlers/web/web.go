@@ -73,6 +73,7 @@ type Config struct {
 	Importer  Importer
 	Knowledge Knowledge
 	BaseURL   string // as members reach the pages, without a slash at the end; https makes cookies Secure
+	PublicURL string // where people reach the citizens' listener, for ballots; without a slash at the end
 	Now       func() time.Time
 	Log       *slog.Logger
 }
@@ -131,29 +132,44 @@ func New(c Config) (http.Handler, error) {
 		"GET /my/{check}/upload":          s.upload,
 		"POST /my/{check}/upload":         s.uploaded,
 
-		"GET /reviews":                 s.reviews,
-		"POST /reviews":                s.passClean,
-		"GET /review/{review}":         s.review,
-		"POST /review/{review}":        s.decide,
-		"POST /review/{review}/recuse": s.recuse,
-		"GET /mutual/{section}":        s.mutual,
-		"POST /mutual/{section}":       s.closeMutual,
-		"GET /delegate":                s.delegate,
-		"POST /delegate":               s.setDelegate,
-		"GET /grading/{campaign}":      s.grading,
-		"POST /grading/{campaign}":     s.gradingExport,
-		"GET /board":                   s.board,
-		"POST /board/{check}":          s.boardDo,
-		"POST /board/export":           s.boardExport,
-		"GET /import":                  s.importPage,
-		"POST /import":                 s.importDo,
-		"GET /import/{kind}/template":  s.importTemplate,
+		"GET /todo":  s.todo,
+		"POST /todo": s.todoDo,
+
+		"GET /reviews":                   s.reviews,
+		"POST /reviews":                  s.passClean,
+		"GET /review/{review}":           s.review,
+		"POST /review/{review}":          s.decide,
+		"POST /review/{review}/recuse":   s.recuse,
+		"GET /mutual/{section}":          s.mutual,
+		"POST /mutual/{section}":         s.closeMutual,
+		"GET /delegate":                  s.delegate,
+		"POST /delegate":                 s.setDelegate,
+		"GET /grading/{campaign}":        s.grading,
+		"POST /grading/{campaign}":       s.gradingExport,
+		"GET /plans":                     s.plans,
+		"POST /plans":                    s.plansDo,
+		"GET /plans/{plan}":              s.plan,
+		"POST /plans/{plan}":             s.planDo,
+		"GET /campaign/{campaign}/plan":  s.run,
+		"POST /campaign/{campaign}/plan": s.runDo,
+		"GET /board":                     s.board,
+		"POST /board/{check}":            s.boardDo,
+		"POST /board/export":             s.boardExport,
+		"GET /import":                    s.importPage,
+		"POST /import":                   s.importDo,
+		"GET /import/{kind}/template":    s.importTemplate,
 
 		"GET /clause/{id}":     s.clause,
 		"GET /ask":             s.ask,
 		"POST /ask":            s.asked,
 		"POST /ask/{question}": s.judge,
 	} {
+		mux.Handle(pattern, s.known(p))
+	}
+	for pattern, p := range s.surveyRoutes() {
+		mux.Handle(pattern, s.known(p))
+	}
+	for pattern, p := range s.talkRoutes() {
 		mux.Handle(pattern, s.known(p))
 	}
 	for pattern, p := range map[string]struct{ may, page page }{

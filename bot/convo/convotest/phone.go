@@ -18,18 +18,19 @@ import (
 type Plain struct{ n atomic.Int64 }
 
 type plainBody struct {
-	N      int64      `json:"n"`
-	To     bot.UserID `json:"to"`
-	Text   string     `json:"text,omitempty"`
-	Card   *bot.Card  `json:"card,omitempty"`
-	Letter string     `json:"letter,omitempty"`
-	Task   string     `json:"task,omitempty"`
-	Say    string     `json:"say,omitempty"` // of an update
+	N       int64      `json:"n"`
+	To      bot.UserID `json:"to"`
+	Picture string     `json:"picture,omitempty"`
+	Text    string     `json:"text,omitempty"`
+	Card    *bot.Card  `json:"card,omitempty"`
+	Letter  string     `json:"letter,omitempty"`
+	Task    string     `json:"task,omitempty"`
+	Say     string     `json:"say,omitempty"` // of an update
 }
 
 // Render shows a card as a card, or in text mode as text.
 func (p *Plain) Render(r bot.Reply, mode bot.Mode, letter, taskID string) ([][]byte, error) {
-	body := plainBody{N: p.n.Add(1), To: r.To, Text: r.Text, Card: r.Card, Letter: letter, Task: taskID}
+	body := plainBody{N: p.n.Add(1), To: r.To, Picture: r.Picture, Text: r.Text, Card: r.Card, Letter: letter, Task: taskID}
 	if mode == bot.ModeText && r.Card != nil {
 		body.Text, body.Card = plainText(*r.Card, letter), nil
 	}
@@ -70,12 +71,13 @@ func plainText(c bot.Card, letter string) string {
 
 // Bubble is one thing on a phone.
 type Bubble struct {
-	Text   string
-	Card   *bot.Card
-	Letter string
-	Task   string
-	Ended  string // what an update made of the card; "" while it can be pressed
-	At     time.Time
+	Picture string // media id
+	Text    string
+	Card    *bot.Card
+	Letter  string
+	Task    string
+	Ended   string // what an update made of the card; "" while it can be pressed
+	At      time.Time
 }
 
 func (b Bubble) String() string {
@@ -138,7 +140,7 @@ func (p *Phones) deliver(raw []byte) convo.Receipt {
 	}
 	p.recent[string(raw)] = p.now()
 	p.serial++
-	b := Bubble{Text: body.Text, Card: body.Card, Letter: body.Letter, Task: body.Task, At: p.now()}
+	b := Bubble{Picture: body.Picture, Text: body.Text, Card: body.Card, Letter: body.Letter, Task: body.Task, At: p.now()}
 	p.screen[body.To.Key()] = append(p.screen[body.To.Key()], b)
 	p.seen("        %s << %s", body.To, b)
 	receipt := convo.Receipt{MsgID: fmt.Sprintf("m%d", p.serial)}
@@ -146,6 +148,18 @@ func (p *Phones) deliver(raw []byte) convo.Receipt {
 		receipt.ResponseCode = p.code(b.Task)
 	}
 	return receipt
+}
+
+// Push puts one card on many phones, under one task and without a list letter, as one
+// call to many does.
+func (p *Phones) Push(task string, card bot.Card, to ...bot.UserID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, user := range to {
+		b := Bubble{Card: &card, Task: task, At: p.now()}
+		p.screen[user.Key()] = append(p.screen[user.Key()], b)
+		p.seen("        %s << %s", user, b)
+	}
 }
 
 // code gives out a response code; the lock is held.

@@ -45,6 +45,8 @@ type call struct {
 	body  []byte
 	ip    string
 	now   time.Time
+
+	invalid []string // receivers that a fault makes unreachable, lower case
 }
 
 // api wraps a handler with everything all APIs share, in WeCom's order: token,
@@ -84,6 +86,9 @@ func (s *Sim) dispatch(c *call, methods, method string, h func(*call) (reply, *a
 		if f != nil {
 			if e := f.errcode(s); e != nil {
 				return reply{}, e
+			}
+			if f.Kind == FaultInvalid {
+				c.invalid = splitIDs(strings.ToLower(f.UserID))
 			}
 		}
 		if c.path != "/cgi-bin/gettoken" {

@@ -205,7 +205,7 @@ func (s *Sim) resolve(c *call, req *sendRequest) (receivers, *apiError) {
 					add(m)
 				}
 			}
-		case !s.dir.reachable(m):
+		case !s.dir.reachable(m), slices.Contains(c.invalid, strings.ToLower(id)):
 			r.bad = append(r.bad, id)
 		default:
 			add(m)

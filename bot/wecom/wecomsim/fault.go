@@ -20,6 +20,7 @@ const (
 	FaultReset         = "reset"            // reset the connection, do nothing
 	FaultResetAfter    = "reset_after"      // do it, then reset the connection
 	FaultTokenRevoked  = "token_revoked"    // revoke the token just before this call
+	FaultInvalid       = "invalid"          // the people in UserID (a|b) cannot be reached this time
 	FaultCallbackDup   = "callback_dup"     // deliver the callback Copies more times
 	FaultCallbackLate  = "callback_delay"   // wait Delay before delivering
 	FaultCallbackOrder = "callback_reorder" // deliver it after the person's next one
@@ -28,7 +29,7 @@ const (
 func knownFault(kind string) bool {
 	return slices.Contains([]string{
 		FaultErrCode, FaultHTTP, FaultHTTPAfter, FaultHang, FaultHangAfter, FaultReset,
-		FaultResetAfter, FaultTokenRevoked, FaultCallbackDup, FaultCallbackLate, FaultCallbackOrder,
+		FaultResetAfter, FaultTokenRevoked, FaultInvalid, FaultCallbackDup, FaultCallbackLate, FaultCallbackOrder,
 	}, kind)
 }
 
@@ -36,7 +37,7 @@ func knownFault(kind string) bool {
 type Fault struct {
 	Kind string `json:"kind"`
 	Path string `json:"path,omitempty"`
-	// UserID limits callback faults to one person.
+	// UserID limits callback faults to one person; of "invalid" it is whom it concerns.
 	UserID string `json:"userid,omitempty"`
 	// Times is how many calls are hit; 1 when zero.
 	Times int `json:"times,omitempty"`

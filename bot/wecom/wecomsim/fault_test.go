@@ -39,6 +39,20 @@ func TestTransportFaultsBeforeAndAfterTheEffect(t *testing.T) {
 	}
 }
 
+func TestUnreachableFaultIsAnsweredLikeTheRealThing(t *testing.T) {
+	r := newRig(t, nil).login()
+	f := r.sim.Inject(Fault{Kind: FaultInvalid, Path: sendPath, UserID: "LISI|nobody", Times: 2})
+	if a := r.post(sendPath, textTo("lisi|zhangsan", "x")); a.ErrCode != 0 || !strings.Contains(a.raw, `"invaliduser":"lisi"`) {
+		t.Errorf("%s", a.raw)
+	}
+	if a := r.post(sendPath, textTo("lisi", "y")); a.ErrCode != 81013 || f.Fired() != 2 {
+		t.Errorf("%s", a.raw)
+	}
+	if a := r.post(sendPath, textTo("lisi", "z")); a.ErrCode != 0 || len(r.sim.Phone("lisi").Messages()) != 1 {
+		t.Errorf("%s", a.raw)
+	}
+}
+
 func TestRevokedTokenFaultNeedsANewToken(t *testing.T) {
 	r := newRig(t, nil).login()
 	old := r.token
