@@ -203,7 +203,7 @@ func TestAnOverdueTalkIsSaidOnceThenEveryThreeWorkingDays(t *testing.T) {
 	b.Advance(24 * time.Hour) // Tuesday 10, a few minutes before
 	b.Advance(time.Hour)
 	sees(t, p, "到期未办结", "11月9日", "再发一次", "延5个工作日", "上报").ExpectNo("冯雪", "询问函")
-	n := b.talkIs(risk.NoticeOverdue)
+	b.talkIs(risk.NoticeOverdue)
 	alerts := func() (count int) {
 		for _, x := range b.Phones.Screen("han") {
 			if strings.Contains(x.String(), "到期未办结") {
@@ -226,7 +226,7 @@ func TestAnOverdueTalkIsSaidOnceThenEveryThreeWorkingDays(t *testing.T) {
 	b.does("han", func(ctx context.Context, t *convo.Turn, n risk.Notice) (bool, error) {
 		return b.desk.ExtendTalk(ctx, t, n.ID, n.Version)
 	})
-	n = b.talkIs(risk.NoticeIssued)
+	n := b.talkIs(risk.NoticeIssued)
 	same(t, "due", n.Due.Format(time.DateOnly), "2026-11-20")
 	same(t, "alerts", alerts(), 2)
 	b.Advance(7 * 24 * time.Hour)

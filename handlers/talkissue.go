@@ -169,7 +169,7 @@ func (d *Desk) checkTalk(t *convo.Turn, k risk.NoticeKind, in TalkDraft) (code, 
 
 // SendTalk sends a draft on its way: to whoever has to approve it, else to its target.
 func (d *Desk) SendTalk(ctx context.Context, t *convo.Turn, id int64, version int) (bool, error) {
-	n, k, err := d.oneTalk(ctx, id)
+	n, _, err := d.oneTalk(ctx, id)
 	if err != nil {
 		return false, err
 	}

@@ -63,6 +63,7 @@ func (d *Draft) shift(by int) {
 				*r = Fixed(on.AddDate(0, 0, by))
 				r.Roll = roll
 			}
+		case RuleAnchor, RuleStage: // move with what they hang on
 		}
 	}
 }

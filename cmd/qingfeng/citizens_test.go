@@ -2,8 +2,53 @@ package main
 
 import (
 	"bytes"
+	"io"
+	"net/http"
+	"strings"
 	"testing"
+
+	"qingfeng/bot/pg/pgtest"
 )
+
+func TestCitizensHaveAListenerOfTheirOwnThatLogsNothing(t *testing.T) {
+	c := newCompany(t, nil)
+	vars := map[string]string{"QINGFENG_DATABASE_URL": pgtest.URL(t), "QINGFENG_LOG_LEVEL": "debug"}
+	for k, v := range c.vars {
+		vars[k] = v
+	}
+	d := newDaemon(t, vars)
+	d.begin()
+	public := "http://" + d.vars["QINGFENG_PUBLIC_LISTEN"]
+	get := func(address string) (int, string) {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("User-Agent", "CANARY-browser")
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		raw, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res.StatusCode, string(raw)
+	}
+	for path, want := range map[string]int{"/b": 200, "/b/CANARY": 404, "/healthz": 404, "/oauth/callback": 404, "/surveys": 404, "/metrics": 404} {
+		if status, body := get(public + path); status != want || want == 200 && !strings.Contains(body, "票号") {
+			t.Errorf("%s: %d", path, status)
+		}
+	}
+	if status, _ := get(d.staff + "/b"); status != http.StatusNotFound {
+		t.Errorf("the staff listener answers for citizens: %d", status)
+	}
+	if log := d.said(); !strings.Contains(log, "public=") || strings.Contains(log, "CANARY") || strings.Contains(log, "GET /b") {
+		t.Errorf("the log:\n%s", log)
+	}
+}
 
 func TestWaitingBallotsOpenUnderTheirOwnSurveyOnly(t *testing.T) {
 	secret := Secret("0123456789abcdef0123456789abcdef-key")

@@ -156,10 +156,10 @@ func (p *pushing) done(t *testing.T, within time.Duration) counted {
 // phones counts who got no reminder, who one, who more.
 func (p *pushing) phones() (none, one, more int) {
 	for i := range p.people {
-		switch n := len(p.sim.Phone(string(user(i))).Messages()); {
-		case n == 0:
+		switch len(p.sim.Phone(string(user(i))).Messages()) {
+		case 0:
 			none++
-		case n == 1:
+		case 1:
 			one++
 		default:
 			more++
