@@ -46,6 +46,8 @@ func (d *Desk) starters() []convo.Command {
 		{Name: "hello", Match: words(text.WordsHello), Run: d.greet, Resume: true},
 		{Name: "campaign", Match: words(text.WordsCampaign), Run: d.startCampaign},
 		{Name: "plan.event", Match: matchEvent, Run: d.sayEvent},
+		{Name: "routines", Match: words(text.WordsRoutine), Run: d.sayRoutines, Resume: true},
+		{Name: "routine", Match: matchRoutine, Run: d.sayRoutine, Resume: true},
 		{Name: "campaign.end", Match: words(text.WordsCampaignEnd), Run: d.endCampaign},
 		{Name: "complain", Match: complaint, Run: d.complain, Resume: true},
 		{Name: "thanks", Match: words(text.WordsThanks), Run: func(_ context.Context, t *convo.Turn) error { t.Say(text.YouAreWelcome); return nil }},

@@ -12,6 +12,7 @@ import (
 	"qingfeng/bot"
 	"qingfeng/bot/plan"
 	"qingfeng/bot/risk"
+	"qingfeng/bot/text"
 )
 
 // Org is who stands above whom today. A grant for the section comes before one for the
@@ -302,6 +303,10 @@ func (r *Register) SaveRecurrence(ctx context.Context, x plan.Recurrence) error 
 	}
 	_, err = r.DB.q(ctx).Exec(ctx, `INSERT INTO recurrence (code, body, active) VALUES ($1, $2, $3)
 		ON CONFLICT (code) DO UPDATE SET body = excluded.body, active = excluded.active`, x.Code, cleanJSON(body), x.Active)
+	if err == nil && !x.Active { // nobody owes what the unit has given up
+		_, err = r.DB.q(ctx).Exec(ctx, `UPDATE obligation o SET state = 'waived', note = $2, done_at = $3
+			FROM recurrence c WHERE c.code = $1 AND o.recurrence_id = c.id AND o.state = 'pending'`, x.Code, text.RoutineWaived, r.Now())
+	}
 	if err != nil {
 		return fmt.Errorf("save recurrence %s: %w", x.Code, err)
 	}

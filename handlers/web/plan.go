@@ -83,6 +83,7 @@ type planNewPage struct {
 	Name, Due string
 	Today     string
 	Open      risk.Campaign
+	Routines  []handlers.Routine
 	Error     string
 }
 
@@ -92,8 +93,25 @@ func (s *site) newPlan(ctx context.Context) (planNewPage, error) {
 	if p.Templates, err = plan.Templates(); err != nil {
 		return p, err
 	}
+	if p.Routines, err = s.Desk.Routines(ctx, bot.Civil(s.Now())); err != nil {
+		return p, err
+	}
 	p.Open, _, err = s.Register.Campaign(ctx)
 	return p, err
+}
+
+// setRoutine turns what comes back without a campaign on or off.
+func (s *site) setRoutine(ctx context.Context, v *visit) error {
+	if err := s.planner(v); err != nil {
+		return err
+	}
+	said, err := s.do(ctx, v, func(ctx context.Context, t *convo.Turn) error {
+		return s.Desk.SetRoutine(ctx, t, v.value("code"), v.value("on") == "yes")
+	})
+	if err != nil {
+		return err
+	}
+	return s.to(v, "/plans", flash{Say: said})
 }
 
 func (s *site) plansDo(ctx context.Context, v *visit) error {

@@ -148,6 +148,7 @@ func New(c Config) (http.Handler, error) {
 		"POST /grading/{campaign}":       s.gradingExport,
 		"GET /plans":                     s.plans,
 		"POST /plans":                    s.plansDo,
+		"POST /routines":                 s.setRoutine,
 		"GET /plans/{plan}":              s.plan,
 		"POST /plans/{plan}":             s.planDo,
 		"GET /campaign/{campaign}/plan":  s.run,
