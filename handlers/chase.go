@@ -128,7 +128,8 @@ func (d *Desk) Chase(ctx context.Context, t *convo.Turn, section int64) (int, er
 	if len(owners) == 0 {
 		return 0, d.nobodyToChase(ctx, t, section, unowned)
 	}
-	at, quiet := plan.NextMoment(t.Now, cal, seedOf(t.Actor.Person, today)), plan.Quiet(t.Now, cal)
+	// Later than today it is the morning's moment: one message with what else is due then.
+	at, quiet := plan.Later(t.Now, cal), plan.Quiet(t.Now, cal)
 	var again []plan.Reminder
 	twice, people := 0, 0
 	for _, owner := range owners {

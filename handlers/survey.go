@@ -145,6 +145,9 @@ func surveyUntilBad(until, now time.Time) string {
 // DraftSurvey works a plan out. A *bot.Error says what is wrong with it.
 func (d *Desk) DraftSurvey(ctx context.Context, now time.Time, p SurveyPlan) (SurveyDraft, error) {
 	out := SurveyDraft{Plan: p}
+	if d.Seal == nil { // ballots would wait for the close in the clear
+		return out, bot.Refuse(text.SurveyNoKey, "survey.start: no key")
+	}
 	t, ok, err := survey.TemplateByCode(p.Template)
 	if err != nil {
 		return out, err

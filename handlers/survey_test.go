@@ -26,6 +26,7 @@ func newSurveyOffice(t *testing.T) *bureau {
 	b.desk.Surveys = &pg.Surveys{Ballots: pg.Ballots{DB: b.db}, Now: b.reg.Now}
 	b.desk.Tokens = survey.NewPool(rand.Reader)
 	b.desk.Pushes = b.reg
+	b.desk.Seal = testBox(t)
 	var rows []risk.RosterRow
 	for i := range 6 {
 		rows = append(rows, risk.RosterRow{Section: "执法大队", Post: fmt.Sprintf("执法岗%d", i), Stratum: risk.StratumKey, Name: fmt.Sprintf("林%d", i), UserID: bot.UserID(fmt.Sprintf("lin%d", i))})
@@ -263,6 +264,18 @@ func TestASurveyBegunAtNightIsAnnouncedInTheMorning(t *testing.T) {
 	b.tick("2026-10-20 10:57")
 	if n := len(b.pushed("survey:")); n != 16 {
 		t.Errorf("%d messages: the same day twice", n)
+	}
+}
+
+// Without a sealing key ballots would wait in the clear, and whoever reads the tables twice
+// would see what somebody said: then there is no survey.
+func TestWithoutASealingKeyThereIsNoAnonymousSurvey(t *testing.T) {
+	b := newSurveyOffice(t)
+	b.desk.Seal = nil
+	b.phone("sun").Send("发起问卷").Expect("还没有设置封存密钥")
+	_, err := b.desk.DraftSurvey(t.Context(), b.Clock.Now(), SurveyPlan{Template: "appraisal", Title: "民主测评：班子", Until: b.Clock.Now().AddDate(0, 0, 7)})
+	if bot.Says(err) == "" {
+		t.Errorf("drafted without a key: %v", err)
 	}
 }
 

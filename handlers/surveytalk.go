@@ -53,6 +53,9 @@ func (d *Desk) startSurvey(template, step string) convo.Handler {
 		if !MayMakeSurvey(t.Actor) {
 			return d.refuse(ctx, t, "survey.start", "survey", 0, "role", text.SurveyNotYours)
 		}
+		if d.Seal == nil {
+			return d.refuse(ctx, t, "survey.start", "survey", 0, "no key", text.SurveyNoKey)
+		}
 		return t.Start(FlowSurvey, step, SurveyPlan{Template: template})
 	}
 }

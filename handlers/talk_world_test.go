@@ -24,13 +24,18 @@ const sealSecret = "test-only-0123456789abcdef0123456789abcdef"
 func newTalks(t *testing.T) *bureau {
 	t.Helper()
 	b := newBureau(t)
+	b.desk.Talks, b.desk.Seal = b.reg, testBox(t)
+	t.Cleanup(b.nothingPlain)
+	return b
+}
+
+func testBox(t *testing.T) *seal.Box {
+	t.Helper()
 	box, err := seal.New(sealSecret, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.desk.Talks, b.desk.Seal = b.reg, box
-	t.Cleanup(b.nothingPlain)
-	return b
+	return box
 }
 
 // nothingPlain holds for every whole test: no table and no phone holds a planted text.

@@ -21,6 +21,9 @@ type Planning interface {
 	Recurrences(ctx context.Context) ([]plan.Recurrence, error)
 	// Recur gives the holders of a recurrence's role what is missing for a period.
 	Recur(ctx context.Context, r plan.Recurrence, period string, due time.Time) (int, error)
+	// Heard is the highest step that was told of the obligations at an earlier rung than
+	// these reminders'.
+	Heard(ctx context.Context, rs []plan.Reminder) (map[int64]int, error)
 	// AddReminders adds what is not there yet.
 	AddReminders(ctx context.Context, rs []plan.Reminder) (int, error)
 	// DropReminders takes back planned ones that are out of date.
@@ -127,13 +130,35 @@ func (p Planner) remind(ctx context.Context, now time.Time, org plan.Org, cal pl
 			if err != nil {
 				return seen, added, err
 			}
-			n, err := p.Store.AddReminders(ctx, plan.Due(now, obs, org, cal, l))
+			rs, err := p.oneStep(ctx, plan.Due(now, obs, org, cal, l), obs, org)
+			if err != nil {
+				return seen, added, err
+			}
+			n, err := p.Store.AddReminders(ctx, rs)
 			if err != nil {
 				return seen, added, err
 			}
 			added += n
 		}
 	}
+}
+
+// oneStep asks who was told before, of those that climb by more than one step.
+func (p Planner) oneStep(ctx context.Context, rs []plan.Reminder, obs []plan.Obligation, org plan.Org) ([]plan.Reminder, error) {
+	var high []plan.Reminder
+	for _, r := range rs {
+		if r.Step > 1 {
+			high = append(high, r)
+		}
+	}
+	if len(high) == 0 {
+		return rs, nil
+	}
+	heard, err := p.Store.Heard(ctx, high)
+	if err != nil {
+		return nil, err
+	}
+	return plan.OneStep(rs, obs, org, heard), nil
 }
 
 func byCampaign(obs []plan.Obligation) map[int64][]plan.Obligation {

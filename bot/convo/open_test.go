@@ -34,8 +34,11 @@ func reminding(t *testing.T) *convo.Router {
 
 func reminder() bot.Card {
 	return bot.Card{Title: "有2件事快到期", Buttons: []bot.Option{
-		{Text: "明天再提醒", Key: "remind.tomorrow:20261008"}, {Text: "看清单", Key: "remind.list:20261008"},
-		{Text: "不办了", Key: "remind.refuse:1"}, {Text: "知道了", Key: "remind.plain"}, {Text: "旧的", Key: "remind.gone:1"},
+		{Text: "明天再提醒", Key: "remind.tomorrow:20261008"},
+		{Text: "看清单", Key: "remind.list:20261008"},
+		{Text: "不办了", Key: "remind.refuse:1"},
+		{Text: "知道了", Key: "remind.plain"},
+		{Text: "旧的", Key: "remind.gone:1"},
 	}}
 }
 

@@ -134,7 +134,9 @@ func (p *picture) png(fonts *Fonts) ([]byte, error) {
 		return nil, err
 	}
 	var b bytes.Buffer
-	if err := png.Encode(&b, d.out); err != nil {
+	// A picture for a chat is drawn often and looked at once.
+	quick := png.Encoder{CompressionLevel: png.BestSpeed}
+	if err := quick.Encode(&b, d.out); err != nil {
 		return nil, fmt.Errorf("form: picture: %w", err)
 	}
 	return b.Bytes(), nil

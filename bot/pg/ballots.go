@@ -71,7 +71,12 @@ func (b *Ballots) Cast(ctx context.Context, token string, ballot survey.Ballot) 
 		if err != nil {
 			return fmt.Errorf("cast: %w", err)
 		}
-		if _, err := b.DB.q(ctx).Exec(ctx, `INSERT INTO survey_inbox (survey, body) VALUES ($1, $2)`, id, body); err != nil {
+		// Among others that are written anew: which one came last cannot be told (mixWith).
+		if _, err := b.DB.q(ctx).Exec(ctx, `
+			WITH mix AS (SELECT id FROM survey_inbox WHERE survey = $1 ORDER BY random() LIMIT $3 FOR UPDATE SKIP LOCKED),
+			gone AS (DELETE FROM survey_inbox b USING mix WHERE b.id = mix.id RETURNING b.body),
+			every AS (SELECT body FROM gone UNION ALL SELECT $2::bytea)
+			INSERT INTO survey_inbox (survey, body) SELECT $1, body FROM every ORDER BY gen_random_uuid()`, id, body, mixWith); err != nil {
 			return fmt.Errorf("cast: %w", err)
 		}
 		return nil

@@ -17,9 +17,26 @@ const noticeCols = `SELECT n.id, n.kind, n.tier, n.state, t.id, t.userid, t.name
 func scanNotice(n *risk.Notice) []any {
 	return []any{
 		&n.ID, &n.Kind, &n.Tier, &n.State,
-		&n.Target.ID, &n.Target.UserID, &n.Target.Name, &n.Target.Active, ref{&n.Section}, &n.Issuer.ID, &n.Issuer.UserID, &n.Issuer.Name, &n.Issuer.Active,
-		&n.Basis, ref{&n.Approver}, ref{&n.ApprovedBy}, &n.Version, &n.Rev, &n.Delivery, when{&n.At}, &n.Place, &n.Contact, &n.ReplyDays, day{&n.Due}, &n.Bears,
-		&n.DocumentNo, day{&n.DocumentOn}, day{&n.Follow}, &n.PointAsked, day{&n.Alerted}, when{&n.MadeAt}, when{&n.IssuedAt}, when{&n.AckedAt}, when{&n.ClosedAt},
+		&n.Target.ID, &n.Target.UserID, &n.Target.Name, &n.Target.Active,
+		ref{&n.Section},
+		&n.Issuer.ID, &n.Issuer.UserID, &n.Issuer.Name, &n.Issuer.Active,
+		&n.Basis,
+		ref{&n.Approver},
+		ref{&n.ApprovedBy},
+		&n.Version, &n.Rev, &n.Delivery,
+		when{&n.At},
+		&n.Place, &n.Contact, &n.ReplyDays,
+		day{&n.Due},
+		&n.Bears,
+		&n.DocumentNo,
+		day{&n.DocumentOn},
+		day{&n.Follow},
+		&n.PointAsked,
+		day{&n.Alerted},
+		when{&n.MadeAt},
+		when{&n.IssuedAt},
+		when{&n.AckedAt},
+		when{&n.ClosedAt},
 	}
 }
 

@@ -38,9 +38,23 @@ const (
 
 func scanObligation(b *plan.Obligation) []any {
 	return []any{
-		&b.ID, ref{&b.Campaign}, &b.Stage, &b.StageName, ref{&b.Recurrence}, &b.Period, &b.Code, &b.Name, &b.Kind,
-		ref{&b.Owner}, &b.OwnerName, &b.OwnerRole, ref{&b.Section}, &b.SectName, ref{&b.Check}, &b.Receiver, &b.Artefact, &b.Step,
-		&b.Rule, day{&b.Due}, day{&b.Original}, &b.Version, day{&b.Since}, &b.State, &b.Note,
+		&b.ID,
+		ref{&b.Campaign},
+		&b.Stage, &b.StageName,
+		ref{&b.Recurrence},
+		&b.Period, &b.Code, &b.Name, &b.Kind,
+		ref{&b.Owner},
+		&b.OwnerName, &b.OwnerRole,
+		ref{&b.Section},
+		&b.SectName,
+		ref{&b.Check},
+		&b.Receiver, &b.Artefact, &b.Step,
+		&b.Rule,
+		day{&b.Due},
+		day{&b.Original},
+		&b.Version,
+		day{&b.Since},
+		&b.State, &b.Note,
 	}
 }
 

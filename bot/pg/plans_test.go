@@ -43,10 +43,14 @@ func launched(t *testing.T, r *pg.Register) (risk.Campaign, []plan.Obligation) {
 		plan.Obligation{Stage: "find", Code: "section", Name: "科室初审", Kind: plan.KindSection, Owner: qian, OwnerRole: bot.RoleSectionHead, Section: money, Due: date(10, 19)},
 		plan.Obligation{Stage: "grade", Code: "leader", Name: "分管领导审核", Kind: plan.KindLeader, Owner: lin, OwnerRole: bot.RoleLeaderInCharge, Section: money, Due: date(10, 20)},
 		plan.Obligation{Stage: "grade", Code: "grading", Name: "定级", Kind: plan.KindGrading, Owner: wu, OwnerRole: bot.RoleOfficeMember, Due: date(10, 23)},
-		plan.Obligation{Stage: "find", Code: "list", Name: "报送名单", Kind: plan.KindFiling, Owner: qian, OwnerRole: bot.RoleSectionHead, Section: money, Receiver: bot.RoleOfficeMember,
-			Artefact: "名单", Step: 1, Rule: plan.Rule{Kind: plan.RuleAnchor, Anchor: "kickoff", N: 3, Unit: plan.Days, Roll: plan.Forward}, Due: date(10, 12)},
-		plan.Obligation{Stage: "grade", Code: "table", Name: "报送汇总表", Kind: plan.KindFiling, Owner: wu, OwnerRole: bot.RoleOfficeMember, Receiver: plan.Superior,
-			Rule: plan.Rule{Kind: plan.RuleAnchor, Anchor: "grading", N: 1, Unit: plan.Workdays}},
+		plan.Obligation{
+			Stage: "find", Code: "list", Name: "报送名单", Kind: plan.KindFiling, Owner: qian, OwnerRole: bot.RoleSectionHead, Section: money, Receiver: bot.RoleOfficeMember,
+			Artefact: "名单", Step: 1, Rule: plan.Rule{Kind: plan.RuleAnchor, Anchor: "kickoff", N: 3, Unit: plan.Days, Roll: plan.Forward}, Due: date(10, 12),
+		},
+		plan.Obligation{
+			Stage: "grade", Code: "table", Name: "报送汇总表", Kind: plan.KindFiling, Owner: wu, OwnerRole: bot.RoleOfficeMember, Receiver: plan.Superior,
+			Rule: plan.Rule{Kind: plan.RuleAnchor, Anchor: "grading", N: 1, Unit: plan.Workdays},
+		},
 		plan.Obligation{Stage: "grade", Code: "orphan", Name: "派驻组确认", Kind: plan.KindMeeting, OwnerRole: bot.RoleDiscAuthority, Due: date(10, 23)},
 	)
 	draft, err := r.SaveDraft(ctx, 0, wu, d)

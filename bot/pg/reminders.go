@@ -78,6 +78,26 @@ func (r *Register) AddReminders(ctx context.Context, rs []plan.Reminder) (int, e
 	return int(added.RowsAffected() + revived.RowsAffected()), nil
 }
 
+// Heard is, by obligation, the highest step that was told of it at an earlier rung of
+// the same schedule than these reminders'.
+func (r *Register) Heard(ctx context.Context, rs []plan.Reminder) (map[int64]int, error) {
+	c := columnsOf(rs)
+	rows, err := r.DB.q(ctx).Query(ctx, `
+SELECT u.obligation, max(o.step) FROM unnest($1::bigint[], $2::int[], $3::int[]) AS u (obligation, version, rung)
+JOIN reminder o ON o.obligation_id = u.obligation AND o.version = u.version AND o.rung < u.rung AND o.state = 'queued'
+GROUP BY u.obligation`, c.obligation, c.version, c.rung)
+	if err != nil {
+		return nil, fmt.Errorf("heard: %w", err)
+	}
+	heard := map[int64]int{}
+	var id int64
+	var step int
+	if _, err = pgx.ForEachRow(rows, []any{&id, &step}, func() error { heard[id] = step; return nil }); err != nil {
+		return nil, fmt.Errorf("heard: %w", err)
+	}
+	return heard, nil
+}
+
 // Again adds one more reminder of the same rung for each, at its moment (明天再提醒,
 // 催办), unless one waits already; how many were added. Pressed twice at once adds one.
 func (r *Register) Again(ctx context.Context, rs []plan.Reminder) (int, error) {

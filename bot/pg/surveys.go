@@ -107,16 +107,34 @@ func (s *Surveys) Took(ctx context.Context, id int64) (n int, err error) {
 	return n, nil
 }
 
+// mixWith is how many rows are written anew with every one that changes: what came last
+// stands among them in one transaction, so that neither the order of rows nor their
+// transaction ids, in a dump or to a query, set an invitation beside a ballot.
+const mixWith = 32
+
 // MarkTook notes that a person takes part, once, while the survey runs; false afterwards.
 // It writes this and nothing else.
-func (s *Surveys) MarkTook(ctx context.Context, id, person int64) (bool, error) {
-	tag, err := s.DB.q(ctx).Exec(ctx, `
-		UPDATE survey_invite SET took = true WHERE survey = $1 AND person = $2 AND NOT took
-		AND EXISTS (SELECT FROM survey WHERE id = $1 AND state = 'open' AND until_on >= $3)`, id, person, bot.Civil(s.Now()))
+func (s *Surveys) MarkTook(ctx context.Context, id, person int64) (marked bool, err error) {
+	err = s.DB.InTx(ctx, func(ctx context.Context) error {
+		// The person's own row first: whoever holds it is waited for while nothing is held here.
+		tag, err := s.DB.q(ctx).Exec(ctx, `
+			SELECT FROM survey_invite WHERE survey = $1 AND person = $2 AND NOT took
+			AND EXISTS (SELECT FROM survey WHERE id = $1 AND state = 'open' AND until_on >= $3) FOR UPDATE`, id, person, bot.Civil(s.Now()))
+		if err != nil || tag.RowsAffected() != 1 {
+			return err
+		}
+		_, err = s.DB.q(ctx).Exec(ctx, `
+			WITH mix AS (SELECT person FROM survey_invite WHERE survey = $1 AND person <> $2 ORDER BY random() LIMIT $3 FOR UPDATE SKIP LOCKED),
+			who AS (SELECT person FROM mix UNION ALL SELECT $2::bigint)
+			UPDATE survey_invite i SET took = i.took OR i.person = $2 FROM (SELECT person FROM who ORDER BY random()) w
+			WHERE i.survey = $1 AND i.person = w.person`, id, person, mixWith)
+		marked = err == nil
+		return err
+	})
 	if err != nil {
 		return false, fmt.Errorf("mark took: %w", err)
 	}
-	return tag.RowsAffected() == 1, nil
+	return marked, nil
 }
 
 // Waiting is who has not taken part, with how to write to them; people who left are not.

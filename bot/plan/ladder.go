@@ -83,6 +83,24 @@ func repeated(earlier []int, step int, chain []int64) bool {
 	return false
 }
 
+// OneStep lowers reminders that would pass over somebody: those above hear one after the
+// other, also of what was done, came back late and meets a high rung first. heard is the
+// highest step that was told of an obligation at an earlier rung.
+func OneStep(rs []Reminder, obs []Obligation, org Org, heard map[int64]int) []Reminder {
+	at := make(map[int64]int, len(obs))
+	for i, o := range obs {
+		at[o.ID] = i
+	}
+	for i := range rs {
+		r := &rs[i]
+		o, known := at[r.Obligation]
+		if next := heard[r.Obligation] + 1; known && r.Step > next {
+			r.Step, r.To = next, Chain(obs[o], org)[next]
+		}
+	}
+	return rs
+}
+
 // rung finds the newest rung of something that is late by some working days, as long
 // as it is not more than makeUp days old, and its day; -1 when there is none.
 func (l Ladder) rung(late int, today time.Time, cal Calendar) (found int, on time.Time) {

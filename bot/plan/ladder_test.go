@@ -178,9 +178,13 @@ func TestWhoeverLeftHearsNothingAndThoseAboveStillDo(t *testing.T) {
 		day  string
 		want []string
 	}{
-		{left, "2026-10-16", nil}, {left, "2026-10-19", []string{"1:20/1"}}, {left, "2026-10-23", []string{"5:40/3"}},
-		{nobody, "2026-10-13", []string{"-3:40/1"}}, {nobody, "2026-10-21", []string{"3:40/1"}},
-		{short, "2026-10-19", []string{"1:30/0", "1:40/1"}}, {short, "2026-10-23", []string{"5:30/0", "5:40/1"}},
+		{left, "2026-10-16", nil},
+		{left, "2026-10-19", []string{"1:20/1"}},
+		{left, "2026-10-23", []string{"5:40/3"}},
+		{nobody, "2026-10-13", []string{"-3:40/1"}},
+		{nobody, "2026-10-21", []string{"3:40/1"}},
+		{short, "2026-10-19", []string{"1:30/0", "1:40/1"}},
+		{short, "2026-10-23", []string{"5:30/0", "5:40/1"}},
 	} {
 		if got := told(plan.Due(clock(c.day+" 08:00:00"), []plan.Obligation{c.o}, org(), cal, plan.DefaultLadder())); !slices.Equal(got, c.want) {
 			t.Errorf("owner %d on %s: %q, want %q", c.o.Owner, c.day, got, c.want)
@@ -264,9 +268,14 @@ func TestLateCountsWorkingDays(t *testing.T) {
 		late       int
 		soon       bool
 	}{
-		{"2026-10-16", "2026-10-12", -4, false}, {"2026-10-16", "2026-10-13", -3, true}, {"2026-10-16", "2026-10-16", 0, true},
-		{"2026-10-16", "2026-10-18", 0, false}, {"2026-10-16", "2026-10-19", 1, false}, {"2026-09-30", "2026-10-09", 2, false},
-		{"2026-10-10", "2026-10-09", -1, true}, {"2026-10-18", "2026-10-16", 0, true},
+		{"2026-10-16", "2026-10-12", -4, false},
+		{"2026-10-16", "2026-10-13", -3, true},
+		{"2026-10-16", "2026-10-16", 0, true},
+		{"2026-10-16", "2026-10-18", 0, false},
+		{"2026-10-16", "2026-10-19", 1, false},
+		{"2026-09-30", "2026-10-09", 2, false},
+		{"2026-10-10", "2026-10-09", -1, true},
+		{"2026-10-18", "2026-10-16", 0, true},
 	} {
 		o := owed(c.due)
 		if got, soon := plan.Late(o, at(c.today), cal), plan.DueSoon(o, at(c.today), cal); got != c.late || soon != c.soon {

@@ -215,10 +215,14 @@ func TestTheOtherTemplatesHaveTheDatesOfTheirSources(t *testing.T) {
 	cal := shippedCalendar(t)
 	for code, want := range map[string][]string{
 		"county": {"S1 2026-08-05 2026-08-20", "S2 2026-08-21 2026-09-25", "S3 2026-09-26 2026-11-25", "S4 2026-11-26 2026-12-10"},
-		"bureau": {"S1 2026-06-01 2026-06-10", "S2 2026-06-11 2026-08-10", "S3 2026-08-11 2026-09-20", "S3-2 2026-09-21 2026-10-10",
-			"S4 2026-10-21 2026-12-31", "S5 2026-10-21 2026-12-31", "S6 2027-01-01 2027-01-31", "S7 2027-02-01 2027-02-28"},
-		"college": {"S1 2026-04-01 2026-04-25", "S2 2026-04-26 2026-05-31", "S3 2026-06-01 2026-06-08", "S4 2026-06-09 2026-06-22",
-			"S5 2026-09-01 2026-09-30", "S6 2026-10-01 2026-10-31"},
+		"bureau": {
+			"S1 2026-06-01 2026-06-10", "S2 2026-06-11 2026-08-10", "S3 2026-08-11 2026-09-20", "S3-2 2026-09-21 2026-10-10",
+			"S4 2026-10-21 2026-12-31", "S5 2026-10-21 2026-12-31", "S6 2027-01-01 2027-01-31", "S7 2027-02-01 2027-02-28",
+		},
+		"college": {
+			"S1 2026-04-01 2026-04-25", "S2 2026-04-26 2026-05-31", "S3 2026-06-01 2026-06-08", "S4 2026-06-09 2026-06-22",
+			"S5 2026-09-01 2026-09-30", "S6 2026-10-01 2026-10-31",
+		},
 	} {
 		d, _ := plan.NewDraft(template(t, code), "x", time.Time{}, at("2026-02-01"), cal)
 		var got []string
@@ -232,8 +236,10 @@ func TestTheOtherTemplatesHaveTheDatesOfTheirSources(t *testing.T) {
 		case "county": // 25 September 2026 is a holiday
 			dues(t, d, map[string]string{"plan-filing": "2026-08-20", "selfcheck": "2026-09-25", "forms-filing": "2026-09-28 rolled", "report": "2026-12-10"})
 		case "college": // weekends roll back: the superior waits for nobody
-			dues(t, d, map[string]string{"name-list": "-", "plan-filing": "2026-04-24 rolled", "catalogue": "2026-05-25", "catalogue-group": "2026-05-29 rolled",
-				"catalogue-filing": "2026-06-15", "risk-map": "2026-06-08", "level-opinion": "2026-06-15", "summary": "2026-06-22", "report": "2026-10-12"})
+			dues(t, d, map[string]string{
+				"name-list": "-", "plan-filing": "2026-04-24 rolled", "catalogue": "2026-05-25", "catalogue-group": "2026-05-29 rolled",
+				"catalogue-filing": "2026-06-15", "risk-map": "2026-06-08", "level-opinion": "2026-06-15", "summary": "2026-06-22", "report": "2026-10-12",
+			})
 			steps := map[int]string{}
 			for _, u := range d.Duties {
 				if u.Artefact == "catalogue" {

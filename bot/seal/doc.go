@@ -8,10 +8,11 @@
 // The value of QINGFENG_SEAL_KEY is one or more secrets (at least 32 characters each,
 // separated by spaces, commas or line ends). The first closes; the others still open,
 // which is how a key is changed. An AES-256-GCM key and a short public name are derived
-// from each secret with HKDF-SHA256. A closed text is
+// from each secret with HKDF-SHA256. A text is filled up to a multiple of 512 bytes (0x80,
+// then zeros): some are one of a few codes, and their length would tell which. Closed it is
 //
 //	format (1 byte) | nonce (12 bytes, random for each text) | ciphertext and tag
 //
-// and is bound to what it belongs to (notice, field, version): moved elsewhere, it does
+// and bound to what it belongs to (notice, field, version): moved elsewhere, it does
 // not open.
 package seal

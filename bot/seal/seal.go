@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
@@ -22,8 +23,9 @@ var (
 )
 
 const (
-	format   = 1
-	shortest = 32 // characters of a secret
+	format   = 2
+	block    = 512 // bytes: texts of one block are equally long
+	shortest = 32  // characters of a secret
 	// MaxLength is the longest text in bytes that is closed.
 	MaxLength = 64 << 10
 )
@@ -101,13 +103,15 @@ func (b *Box) Seal(about About, text []byte) (keyID string, sealed []byte, err e
 		return "", nil, fmt.Errorf("seal: a text of %d bytes is too long", len(text))
 	}
 	k := b.keys[0]
-	sealed = make([]byte, 1+k.aead.NonceSize(), 1+k.aead.NonceSize()+len(text)+k.aead.Overhead())
+	padded := make([]byte, (len(text)/block+1)*block)
+	padded[copy(padded, text)] = 0x80
+	sealed = make([]byte, 1+k.aead.NonceSize(), 1+k.aead.NonceSize()+len(padded)+k.aead.Overhead())
 	sealed[0] = format
 	nonce := sealed[1:]
 	if _, err := io.ReadFull(b.random, nonce); err != nil {
 		return "", nil, fmt.Errorf("seal: nonce: %w", err)
 	}
-	return k.id, k.aead.Seal(sealed, nonce, text, about.bytes()), nil
+	return k.id, k.aead.Seal(sealed, nonce, padded, about.bytes()), nil
 }
 
 // Open opens what Seal closed for the same place. ErrClosed for everything else.
@@ -117,8 +121,10 @@ func (b *Box) Open(about About, keyID string, sealed []byte) ([]byte, error) {
 		if k.id != keyID || len(sealed) < n+k.aead.Overhead() || sealed[0] != format {
 			continue
 		}
-		if text, err := k.aead.Open(nil, sealed[1:n], sealed[n:], about.bytes()); err == nil {
-			return text, nil
+		if padded, err := k.aead.Open(nil, sealed[1:n], sealed[n:], about.bytes()); err == nil {
+			if end := bytes.LastIndexByte(padded, 0x80); end >= 0 {
+				return padded[:end], nil
+			}
 		}
 	}
 	return nil, ErrClosed

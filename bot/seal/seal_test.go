@@ -121,3 +121,32 @@ func TestABoxShowsNothing(t *testing.T) {
 		}
 	}
 }
+
+// The occasion of a talk is one of a few codes; nobody may tell them apart by their length.
+func TestShortTextsAreAllOfOneLength(t *testing.T) {
+	b := box(t, first)
+	at := About{"notice", 1, "trigger", 1}
+	seen := map[int]bool{}
+	for _, text := range []string{"", "found", "complaint", strings.Repeat("请", 100), "ends in \x80\x80", string([]byte{0x80, 0})} {
+		id, sealed, err := b.Seal(at, []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[len(sealed)] = true
+		if got, err := b.Open(at, id, sealed); err != nil || string(got) != text {
+			t.Errorf("%q came back as %q, %v", text, got, err)
+		}
+	}
+	if len(seen) != 1 {
+		t.Errorf("lengths %v", seen)
+	}
+	for _, n := range []int{511, 512, 513, MaxLength} {
+		id, sealed, err := b.Seal(at, bytes.Repeat([]byte{'x'}, n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := b.Open(at, id, sealed); err != nil || len(got) != n {
+			t.Errorf("%d bytes came back as %d, %v", n, len(got), err)
+		}
+	}
+}

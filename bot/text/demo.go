@@ -38,6 +38,8 @@ const (
 	StoryForm4   = "导出%s：%d行"
 	StoryAudit   = "审计链%d条，完整"
 	StoryClean   = "模拟企业微信没有记下违规、超限或丢弃的消息"
+	StoryOpens   = "%s 打开页面 %s"
+	StoryVotes   = "%d人领票、投票"
 	StoryPrivate = "发出的%d条消息里，没有一条把风险表述发给作者以外的人"
 )
 

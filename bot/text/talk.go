@@ -168,7 +168,7 @@ const (
 	// The key.
 	CmdBadSealKey  = "每把密钥至少32个字符，用 openssl rand -base64 32 生成；多把用逗号隔开，第一把用来封存。"
 	DoctorSeal     = "封存密钥"
-	DoctorNoSeal   = "没有设置 QINGFENG_SEAL_KEY，约谈的内容不能保存。用 openssl rand -base64 32 生成一把，存在备份以外的地方。"
+	DoctorNoSeal   = "没有设置 QINGFENG_SEAL_KEY，约谈的内容不能保存，不记名问卷不能发起。用 openssl rand -base64 32 生成一把，存在备份以外的地方。"
 	DoctorSealLost = "有内容用别的密钥封存（%s），现在打不开。请把原来的密钥加到 QINGFENG_SEAL_KEY 后面。"
 
 	// Pages.

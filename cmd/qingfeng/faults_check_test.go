@@ -145,16 +145,16 @@ func (w *ordeal) stored(t *testing.T, r *result) (byUser map[string][]entry, pre
 // books: what turns left beside replies is there once, and WeCom has no complaint.
 func (w *ordeal) books(t *testing.T, presses, stops int) {
 	t.Helper()
-	var begun, stopped, bad, opened, again int
+	var begun, stopped, bad, visited, again int
 	err := w.db.Pool().QueryRow(t.Context(), `
 SELECT (SELECT count(*) FROM audit_event WHERE action = 'selfcheck.begin'), (SELECT count(*) FROM audit_event WHERE action = 'guard.stop'),
        (SELECT count(*) FROM outbox WHERE state NOT IN ('sent', 'skipped')), (SELECT count(*) FROM selfcheck WHERE begun),
-       (SELECT count(*) FROM outbox WHERE kind = 'update' AND state = 'skipped' AND doubt AND errcode <> 0)`).Scan(&begun, &stopped, &bad, &opened, &again)
+       (SELECT count(*) FROM outbox WHERE kind = 'update' AND state = 'skipped' AND doubt AND errcode <> 0)`).Scan(&begun, &stopped, &bad, &visited, &again)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if begun != presses || opened != presses || stopped != stops {
-		t.Errorf("%d presses began %d forms with %d events; %d stopped texts left %d events", presses, opened, begun, stops, stopped)
+	if begun != presses || visited != presses || stopped != stops {
+		t.Errorf("%d presses began %d forms with %d events; %d stopped texts left %d events", presses, visited, begun, stops, stopped)
 	}
 	if bad > 0 {
 		t.Errorf("%d rows of the outbox were neither sent nor skipped", bad)

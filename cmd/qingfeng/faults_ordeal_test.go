@@ -244,7 +244,7 @@ func (w *ordeal) answered(ctx context.Context, id string, n int) error {
 }
 
 // people lets everybody play their part: numbers that nobody offered, which the answer
-// repeats; requests for help; pages opened; a number that must not be stored; and with dialog the
+// repeats; requests for help; pages visited; a number that must not be stored; and with dialog the
 // beginning of a self-check in the middle. It returns who played.
 func (w *ordeal) people(t *testing.T, seed uint64, messages int, dialog bool) []string {
 	t.Helper()
@@ -269,11 +269,11 @@ func (w *ordeal) people(t *testing.T, seed uint64, messages int, dialog bool) []
 
 const (
 	personal = "我的身份证号是11010119900307803X"
-	opened   = "https://example.invalid/my/" // not words but a page that is opened: nobody answers
+	visited  = "https://example.invalid/my/" // not words but a page that is visited: nobody answers
 )
 
 func (w *ordeal) play(ctx context.Context, id string, rng *rand.Rand, messages int, dialog bool) error {
-	words := []string{"帮助", "帮助", "帮助", personal, opened + "1", opened + "2"}
+	words := []string{"帮助", "帮助", "帮助", personal, visited + "1", visited + "2"}
 	if dialog {
 		messages -= 3
 	}
@@ -312,7 +312,7 @@ type player struct {
 func (p *player) say(words ...string) {
 	for _, word := range words {
 		p.send(func() error {
-			if strings.HasPrefix(word, opened) {
+			if strings.HasPrefix(word, visited) {
 				return p.phone.Menu(p.ctx, word)
 			}
 			return p.phone.Type(p.ctx, word)

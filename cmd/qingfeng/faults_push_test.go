@@ -6,9 +6,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-
 	"os"
-
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -104,19 +102,6 @@ func pushRun(t *testing.T, s *store, seed int) {
 		verdict = fmt.Sprintf("FAILED; again: QINGFENG_FAULT_PUSHES=%d-%d make faults", seed, seed)
 	}
 	fmt.Printf("push %3d: killed %d %s; all out %.1f s later; %s; %.0f s; %s\n", seed, len(victims), where, took.Seconds(), report, time.Since(began).Seconds(), verdict)
-}
-
-// when does something once a count has reached n.
-func (p *pushing) when(t *testing.T, query string, n int, after time.Duration, do func()) {
-	for t.Context().Err() == nil {
-		var have int
-		if err := p.db.Pool().QueryRow(t.Context(), query).Scan(&have); err == nil && have >= n {
-			time.Sleep(after)
-			do()
-			return
-		}
-		time.Sleep(time.Millisecond)
-	}
 }
 
 // TestFaultsPushWeCom: everything that WeCom can answer, or fail to answer, once.

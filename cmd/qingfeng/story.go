@@ -19,8 +19,8 @@ import (
 	"qingfeng/bot/text"
 )
 
-// storyStart is the Monday on which the story's campaign is being prepared (DOMAIN.md §3.2).
-func storyStart() time.Time { return time.Date(2026, 9, 28, 9, 4, 0, 0, bot.Zone()) }
+// storyStart is the first day of the mobilisation stage, on which the campaign is opened (DOMAIN.md §3.2).
+func storyStart() time.Time { return time.Date(2026, 9, 1, 9, 24, 0, 0, bot.Zone()) }
 
 // tempPrefix begins the name of every throw-away database.
 const tempPrefix = "qingfeng_story_"

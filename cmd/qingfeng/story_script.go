@@ -41,6 +41,7 @@ type stage struct {
 	held   int
 	failed []string
 
+	open   opened     // the page somebody looks at
 	marks  []mark     // of the mutual check being prepared
 	old    []oldLine  // of the old form being prepared
 	fillMu sync.Mutex // of held and failed, and of lines printed by fills
@@ -284,6 +285,7 @@ func (s *stage) fill(ctx context.Context, where, rest string) error {
 	if err != nil {
 		return err
 	}
+	_, p.since, _ = p.phone.Since(p.since) // what came before was read before
 	began, sent := p.active, p.sent
 	for _, line := range parts[1:] {
 		line = strings.TrimSpace(line)
@@ -303,7 +305,8 @@ func (s *stage) fill(ctx context.Context, where, rest string) error {
 		return err
 	}
 	if text.Says(text.WordsSubmit, strings.TrimSpace(parts[len(parts)-1])) {
-		s.hold(c.State == risk.CheckSubmitted, where, text.StoryState, p.who, string(risk.CheckSubmitted), string(c.State))
+		in := c.State != risk.CheckDraft && c.State != risk.CheckReturned // where many play at once, the ten minutes may be over
+		s.hold(in, where, text.StoryState, p.who, string(risk.CheckSubmitted), string(c.State))
 	}
 	list, next, _ := p.phone.Since(0)
 	p.printed = next

@@ -22,6 +22,7 @@ import (
 	"qingfeng/bot/pg"
 	"qingfeng/bot/wecom/wecomsim"
 	"qingfeng/handlers"
+	"qingfeng/jobs"
 )
 
 // simClock is the clock that a story's bot and its WeCom share.
@@ -51,6 +52,8 @@ type world struct {
 	sim   *wecomsim.Sim
 	base  string // of the staff pages
 	close func()
+
+	chores *jobs.Service // what runs by itself, once a script says so
 
 	mu     sync.Mutex
 	people map[string]*person
@@ -163,23 +166,28 @@ func newWorld(ctx context.Context, cfg Config, dbURL string, start time.Time, lo
 	if err != nil {
 		return nil, errors.Join(err, staff.Close())
 	}
+	citizens, err := listen.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, errors.Join(err, staff.Close(), wecom.Close())
+	}
 	w.base = "http://" + staff.Addr().String()
+	cfg.PublicURL = "http://" + citizens.Addr().String()
 	cfg.BaseURL, cfg.WecomAPIBase = w.base, "http://"+wecom.Addr().String()
 	cfg.WecomOAuthBase = cfg.WecomAPIBase
 	// The clock stands still while people type: the real retries must not.
 	if w.sim, err = simulator(ctx, cfg, register, w.base, func(c *wecomsim.Config) {
 		c.Now, c.EntryURL = w.clock.Now, w.base+"/login?to=%s"
 	}); err != nil {
-		return nil, errors.Join(err, staff.Close(), wecom.Close())
+		return nil, errors.Join(err, staff.Close(), wecom.Close(), citizens.Close())
 	}
 	closers = append(closers, w.sim.Close, serveOn(wecom, w.sim.Handler()))
 	if w.app, err = newApp(cfg, db, w.clock.Now, rand.Reader, log); err != nil {
-		return nil, errors.Join(err, staff.Close())
+		return nil, errors.Join(err, staff.Close(), citizens.Close())
 	}
 	if err := seedHandbook(ctx, w.index); err != nil {
-		return nil, errors.Join(err, staff.Close())
+		return nil, errors.Join(err, staff.Close(), citizens.Close())
 	}
-	closers = append(closers, serveOn(staff, w.staff))
+	closers = append(closers, serveOn(staff, w.staff), serveOn(citizens, w.citizens))
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
 	running.Go(func() { w.inbox.Run(work) })
@@ -249,20 +257,15 @@ func (w *world) settle(ctx context.Context, user string) error {
 // pass lets simulated time go by; what falls due on the way is done at its time.
 func (w *world) pass(ctx context.Context, until time.Time) error {
 	for {
-		next, ok, err := w.db.NextTimer(ctx)
+		next, err := w.nextMoment(ctx, until)
 		if err != nil {
 			return err
 		}
-		if !ok || next.After(until) {
-			break
-		}
 		w.clock.set(next)
-		if err := w.settle(ctx, ""); err != nil {
+		if err := errors.Join(w.settle(ctx, ""), w.doChores(ctx)); err != nil || !next.Before(until) {
 			return err
 		}
 	}
-	w.clock.set(until)
-	return w.settle(ctx, "")
 }
 
 // step is where a person's dialog stands, as flow.step, or "".

@@ -25,6 +25,7 @@ import (
 	"qingfeng/bot/convo"
 	"qingfeng/bot/pg"
 	"qingfeng/bot/risk"
+	"qingfeng/bot/seal"
 	"qingfeng/bot/survey"
 	"qingfeng/handlers"
 	"qingfeng/handlers/public"
@@ -56,6 +57,11 @@ func newPolling(t *testing.T, more int) *polling {
 	p.desk.Surveys = &pg.Surveys{Ballots: pg.Ballots{DB: p.db}, Now: p.chat.Clock.Now}
 	p.desk.Tokens = survey.NewPool(rand.Reader)
 	p.desk.Pushes = p.reg
+	box, err := seal.New("test-only-0123456789abcdef0123456789abcdef", rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.desk.Seal = box
 	h, err := public.New(public.Config{
 		Ballots: &pg.Ballots{DB: p.db}, Stop: func(s string) bool { return risk.Guard(s) != nil },
 		Log: slog.New(slog.NewTextHandler(p.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
