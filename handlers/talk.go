@@ -41,7 +41,7 @@ func (d *Desk) talkNo(ctx context.Context, t *convo.Turn, id int64, version int,
 		return n, k, false, err
 	}
 	switch {
-	case !d.onSide(t.Actor, n, who):
+	case !d.onSide(t.Actor, n, who), who == byTarget && !shownTo(n, k):
 		return n, k, false, d.refuse(ctx, t, action, aboutTalk, id, "not theirs", text.TalkNotYours)
 	case version != 0 && version != n.Version:
 		return n, k, false, d.refuse(ctx, t, action, aboutTalk, id, "changed", text.TalkChanged)
@@ -81,6 +81,12 @@ func (d *Desk) onSide(a bot.Actor, n risk.Notice, who side) bool {
 		return n.Approver != 0 && a.Person != n.Issuer.ID && (a.Person == n.Approver || a.Has(bot.RoleDiscipline))
 	}
 	return a.Person == n.Issuer.ID || !n.Issuer.Active && a.Has(bot.RoleDiscipline)
+}
+
+// shownTo reports whether its target finds a talk on the pages: not before it went out,
+// and never a talk that somebody tells in person, for a page would tell it first.
+func shownTo(n risk.Notice, k risk.NoticeKind) bool {
+	return !n.IssuedAt.IsZero() && (n.Delivery != offlineDelivery || k.NeedsReply)
 }
 
 // keepTalk saves a talk and leaves its audit event.
@@ -223,6 +229,39 @@ func (d *Desk) talkCard(n risk.Notice, lead string) *bot.Card {
 	return c
 }
 
+// deliverAtWork sends the target the card, outside working hours when people are at work
+// again, unless that would leave less than an hour: a summons at night frightens. at is the
+// moment when it waits, zero when it does not.
+func (d *Desk) deliverAtWork(ctx context.Context, t *convo.Turn, n risk.Notice, lead, once string) (at time.Time, err error) {
+	if at, err = d.cardWaits(ctx, n, t.Now); err != nil || at.IsZero() {
+		d.deliver(t, n, lead, once)
+		return at, err
+	}
+	return at, d.laterCard(t, n, lead, at)
+}
+
+// cardWaits is when a card that is made at a moment goes out; zero: at once.
+func (d *Desk) cardWaits(ctx context.Context, n risk.Notice, made time.Time) (time.Time, error) {
+	days, err := d.workDays(ctx)
+	if err != nil || n.Delivery == offlineDelivery || !n.Target.Active || !plan.Quiet(bot.Local(made), days) {
+		return time.Time{}, err
+	}
+	at := plan.NextMoment(made, days, uint64(n.ID)) //nolint:gosec // a row's number is never negative
+	if n.At.After(made) && at.After(n.At.Add(-time.Hour)) {
+		return time.Time{}, nil
+	}
+	return at, nil
+}
+
+// unheard reports whether the target has not been told yet: the first card still waits.
+func (d *Desk) unheard(ctx context.Context, n risk.Notice, now time.Time) (bool, error) {
+	if n.IssuedAt.IsZero() {
+		return true, nil
+	}
+	at, err := d.cardWaits(ctx, n, n.IssuedAt)
+	return at.After(now), err
+}
+
 // deliver sends the target the card; not when it is delivered by hand, and not to
 // somebody who has left: then the issuer hears of it.
 func (d *Desk) deliver(t *convo.Turn, n risk.Notice, lead, once string) {
@@ -251,6 +290,7 @@ func (d *Desk) talkOpeners() []convo.Command {
 	return []convo.Command{
 		{Name: "talk.held", Match: d.matchHeld, Run: d.SayHeld, Resume: true},
 		{Name: "talk.new", Match: d.matchTalk, Run: d.SayTalk},
+		{Name: "talk.to", Match: d.matchTalkTo, Run: d.SayTalkTo},
 	}
 }
 

@@ -69,6 +69,40 @@ func (d *Desk) matchTalk(said string) ([]string, bool) {
 	return []string{rest}, when || left != rest
 }
 
+// matchTalkTo hears 给张三发询问函, 我想和李四谈谈心 and 提醒谈话王五. Only SayTalkTo can
+// tell whether anybody of the roster is meant.
+func (d *Desk) matchTalkTo(said string) ([]string, bool) {
+	if d.Talks == nil || asks(said, false) {
+		return nil, false
+	}
+	_, word, kind := risk.Notices().Called(said)
+	if kind && strings.HasPrefix(said, word) {
+		n := utf8.RuneCountInString(said) - utf8.RuneCountInString(word)
+		return []string{said}, n >= 2 && n <= 120
+	}
+	m := regexp.MustCompile(text.TalkToForm).FindStringSubmatch(said)
+	if m == nil || !kind && !text.Has(text.WordsTalkHints, m[1]) {
+		return nil, false
+	}
+	return []string{m[1]}, true
+}
+
+// SayTalkTo is SayTalk where somebody is named, and a question where nobody is: what names a
+// person beside a kind of talk must not end among the questions, which are kept.
+func (d *Desk) SayTalkTo(ctx context.Context, t *convo.Turn) error {
+	_, _, say, err := d.talkPerson(ctx, t.Args[0])
+	switch {
+	case err != nil:
+		return err
+	case say != text.TalkNobody:
+		return d.SayTalk(ctx, t)
+	}
+	if done, err := d.question(ctx, t, false); err != nil || done {
+		return err
+	}
+	return d.fallback(ctx, t)
+}
+
 // SayTalk begins the dialog with what was said already.
 func (d *Desk) SayTalk(ctx context.Context, t *convo.Turn) error {
 	no := func(code, say string) error { return d.refuse(ctx, t, "talk.draft", aboutTalk, 0, code, say) }
@@ -91,7 +125,11 @@ func (d *Desk) SayTalk(ctx context.Context, t *convo.Turn) error {
 		}
 		rest = left
 	}
-	if m := regexp.MustCompile(text.TalkPlaceForm).FindStringSubmatch(rest); m != nil && risk.Notices().FitsCard(m[1]) {
+	m := regexp.MustCompile(text.TalkPlaceForm).FindStringSubmatch(rest)
+	if m == nil {
+		m = regexp.MustCompile(text.TalkPlaceMid).FindStringSubmatch(rest)
+	}
+	if m != nil && risk.Notices().FitsCard(m[1]) {
 		s.Place = m[1]
 		if text.Says(text.WordsMyOffice, m[1]) {
 			s.Place = fmt.Sprintf(text.TalkOfficeOf, t.Actor.Name)
@@ -256,10 +294,22 @@ func (d *Desk) askTalkKind(ctx context.Context, t *convo.Turn, s *arranging) err
 }
 
 func (d *Desk) readTalkKind(ctx context.Context, t *convo.Turn, s *arranging) (convo.Next, error) {
+	if dropped(t) {
+		return convo.Done(), nil
+	}
 	if s.Kind = t.Answer.Key(); s.Kind == "" {
 		return d.notTerms(ctx, t)
 	}
 	return convo.Goto(s.missing()), nil
+}
+
+// dropped ends the dialog when its issuer thinks better of it, at any step: 不约了 is no place.
+func dropped(t *convo.Turn) bool {
+	if !text.Says(text.WordsTalkDrop, t.Answer.Text) {
+		return false
+	}
+	t.Say(text.TalkDropped)
+	return true
 }
 
 // notTerms answers what is not an answer to the step: nothing of it stays.
@@ -276,6 +326,9 @@ func (d *Desk) askTalkWhen(_ context.Context, t *convo.Turn, _ *arranging) error
 }
 
 func (d *Desk) readTalkWhen(ctx context.Context, t *convo.Turn, s *arranging) (convo.Next, error) {
+	if dropped(t) {
+		return convo.Done(), nil
+	}
 	at, rest, ok := talkWhen(t.Answer.Text, t.Now)
 	if talkChatter(rest) {
 		if err := d.forget(ctx, t); err != nil {
@@ -299,6 +352,9 @@ func (d *Desk) askTalkWhere(_ context.Context, t *convo.Turn, _ *arranging) erro
 }
 
 func (d *Desk) readTalkWhere(ctx context.Context, t *convo.Turn, s *arranging) (convo.Next, error) {
+	if dropped(t) {
+		return convo.Done(), nil
+	}
 	s.Place = strings.Join(strings.Fields(t.Answer.Text), "")
 	switch {
 	case t.Answer.Key() == "mine":
@@ -316,6 +372,9 @@ func (d *Desk) askTalkContact(_ context.Context, t *convo.Turn, _ *arranging) er
 }
 
 func (d *Desk) readTalkContact(ctx context.Context, t *convo.Turn, s *arranging) (convo.Next, error) {
+	if dropped(t) {
+		return convo.Done(), nil
+	}
 	said := strings.Join(strings.Fields(t.Answer.Text), "")
 	if said == "" || !risk.Notices().FitsCard(said) {
 		return d.notTerms(ctx, t)
@@ -349,6 +408,9 @@ func (d *Desk) askTalkGo(_ context.Context, t *convo.Turn, s *arranging) error {
 }
 
 func (d *Desk) readTalkGo(ctx context.Context, t *convo.Turn, s *arranging) (convo.Next, error) {
+	if dropped(t) {
+		return convo.Done(), nil
+	}
 	switch key := t.Answer.Key(); key {
 	case "when", "where", "contact":
 		return convo.Goto(key), nil

@@ -178,7 +178,8 @@ func (d *Desk) SayHeld(ctx context.Context, t *convo.Turn) error {
 		return no(code, refusedTalk(code, who.Name))
 	}
 	if talkChatter(rest + t.Args[2]) {
-		if err := d.forget(ctx, t); err != nil {
+		t.Say(text.HeldPageOnly)
+		if err := d.Talks.ForgetSaid(ctx, t.Message.Dedupe); err != nil {
 			return err
 		}
 	}

@@ -124,7 +124,9 @@ func (d *Desk) ReturnTalk(ctx context.Context, t *convo.Turn, id int64, version 
 	if err := d.sealed(ctx, t, n, risk.PartAsk, ask); err != nil {
 		return false, err
 	}
-	d.deliver(t, n, "", "returned")
+	if _, err := d.deliverAtWork(ctx, t, n, "", "returned"); err != nil {
+		return false, err
+	}
 	if err := d.planDue(ctx, t, n); err != nil {
 		return false, err
 	}
@@ -364,8 +366,21 @@ func (d *Desk) MoveTalk(ctx context.Context, t *convo.Turn, id int64, version in
 		t.Say(text.TalkMovedDraft)
 		return true, nil
 	}
-	d.deliver(t, n, text.TalkMovedLead, "moved")
-	t.Say(text.TalkMoved)
+	lead := text.TalkMovedLead
+	if unheard, err := d.unheard(ctx, n, t.Now); err != nil {
+		return false, err
+	} else if unheard {
+		lead = ""
+	}
+	at, err := d.deliverAtWork(ctx, t, n, lead, "moved")
+	if err != nil {
+		return false, err
+	}
+	if at.IsZero() {
+		t.Say(text.TalkMoved)
+	} else {
+		t.Say(fmt.Sprintf(text.TalkMovedLater, talkMoment(at)))
+	}
 	return true, d.planTalk(ctx, t, n)
 }
 
@@ -380,7 +395,11 @@ func (d *Desk) CancelTalk(ctx context.Context, t *convo.Turn, id int64, version 
 	}
 	t.Supersede(bot.About{Kind: aboutTalk, ID: id}, text.TalkCardCancelled)
 	t.Supersede(bot.About{Kind: aboutTalkDesk, ID: id}, text.TalkCardCancelled)
-	if !n.IssuedAt.IsZero() && n.Delivery != offlineDelivery && n.Target.Active {
+	unheard, err := d.unheard(ctx, n, t.Now)
+	if err != nil {
+		return false, err
+	}
+	if !unheard && n.Delivery != offlineDelivery && n.Target.Active {
 		t.Send(bot.Reply{To: n.Target.UserID, Lane: bot.LaneNotice, Text: fmt.Sprintf(text.TalkCancelledTarget, talkMoment(n.At)), Once: fmt.Sprintf("talk:%d:%d:cancel", n.ID, n.Version)})
 	}
 	t.Say(fmt.Sprintf(text.TalkCancelled, n.ID))

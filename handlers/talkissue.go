@@ -301,18 +301,24 @@ func (d *Desk) issue(ctx context.Context, t *convo.Turn, n risk.Notice, k risk.N
 	if err := d.keepTalk(ctx, t, &n, risk.NoticeIssue); err != nil {
 		return false, err
 	}
-	d.deliver(t, n, "", "card")
+	at, err := d.deliverAtWork(ctx, t, n, "", "card")
+	if err != nil {
+		return false, err
+	}
 	if err := d.planTalk(ctx, t, n); err != nil {
 		return false, err
 	}
-	say := text.TalkSent
-	if n.Delivery == offlineDelivery {
-		say = text.TalkSentOffline
+	say := fmt.Sprintf(text.TalkSent, n.ID)
+	switch {
+	case n.Delivery == offlineDelivery:
+		say = fmt.Sprintf(text.TalkSentOffline, n.ID)
+	case !at.IsZero():
+		say = fmt.Sprintf(text.TalkSentLater, n.ID, talkMoment(at))
 	}
 	if t.Actor.Person != n.Issuer.ID {
 		t.Say(text.TalkApprovedSent)
 	}
-	d.tellIssuer(t, n, fmt.Sprintf(say, n.ID), "sent")
+	d.tellIssuer(t, n, say, "sent")
 	return true, nil
 }
 

@@ -48,7 +48,7 @@ func (d *Desk) TalkSheet(ctx context.Context, t *convo.Turn, id int64) (TalkShee
 	rules := risk.Notices()
 	s := TalkSheet{Notice: n, Sort: k, Where: rules.Stands[n.State], May: map[string]bool{}, Follows: FollowOn(k, t.Now), Sealing: d.Seal != nil}
 	s.Issuing, s.Approving = d.onSide(t.Actor, n, byIssuer), d.onSide(t.Actor, n, byApprover) && n.State == risk.NoticeDrafted
-	s.Receiving = d.onSide(t.Actor, n, byTarget) && !n.IssuedAt.IsZero()
+	s.Receiving = d.onSide(t.Actor, n, byTarget) && shownTo(n, k)
 	overseer := t.Actor.Has(bot.RoleDiscipline) && t.Actor.Person != n.Target.ID
 	if !s.Issuing && !s.Approving && !s.Receiving && !overseer {
 		return TalkSheet{Denied: text.TalkNotYours}, d.Reg.Record(ctx, risk.Event{Actor: t.Actor.Person, Role: role(t.Actor), Action: "talk.read", Object: aboutTalk, ID: id, Result: "refused", Note: "not theirs"})
@@ -175,7 +175,7 @@ func (d *Desk) TalkList(ctx context.Context, t *convo.Turn) (l TalkList, err err
 	if l.Issued, err = rows(risk.NoticeFilter{Issuer: me}, func(risk.Notice) bool { return true }, true); err != nil {
 		return l, err
 	}
-	if l.Got, err = rows(risk.NoticeFilter{Target: me}, func(n risk.Notice) bool { return !n.IssuedAt.IsZero() }, false); err != nil {
+	if l.Got, err = rows(risk.NoticeFilter{Target: me}, func(n risk.Notice) bool { k, _ := rules.Kind(n.Kind); return shownTo(n, k) }, false); err != nil {
 		return l, err
 	}
 	if l.Approve, err = rows(risk.NoticeFilter{Approver: me, States: []risk.NoticeState{risk.NoticeDrafted}}, func(risk.Notice) bool { return true }, true); err != nil {

@@ -15,6 +15,8 @@ import (
 
 // What a timer of a talk is for.
 const (
+	timeCard   = "card"   // people are at work again: the card goes out
+	timeReply  = "reply"  // the working morning before a reply is due
 	timeDay    = "day"    // the working morning before it
 	timeHour   = "hour"   // an hour before it
 	timeAfter  = "after"  // the working morning after it: was it held?
@@ -29,17 +31,27 @@ type talkTimer struct {
 	What    string    `json:"what"`
 	Version int       `json:"version"`
 	On      time.Time `json:"on,omitzero"` // the day it was planned for
+	Lead    string    `json:"lead,omitempty"`
 }
 
 // talkLane is a lane of its own for each talk: its timers wait for nobody's chat.
 func talkLane(id int64) bot.UserID { return bot.UserID(fmt.Sprintf("talk:%d", id)) }
 
 func (d *Desk) laterTalk(t *convo.Turn, n risk.Notice, what string, on, at time.Time) error {
-	data, err := json.Marshal(talkTimer{ID: n.ID, What: what, Version: n.Version, On: on})
+	return d.setTimer(t, n, talkTimer{What: what, On: on}, at)
+}
+
+func (d *Desk) laterCard(t *convo.Turn, n risk.Notice, lead string, at time.Time) error {
+	return d.setTimer(t, n, talkTimer{What: timeCard, Lead: lead}, at)
+}
+
+func (d *Desk) setTimer(t *convo.Turn, n risk.Notice, w talkTimer, at time.Time) error {
+	w.ID, w.Version = n.ID, n.Version
+	data, err := json.Marshal(w)
 	if err != nil {
 		return err
 	}
-	once := fmt.Sprintf("talk:%d:%d:%s:%s", n.ID, n.Version, what, at.Format(time.DateOnly))
+	once := fmt.Sprintf("talk:%d:%d:%s:%s", n.ID, n.Version, w.What, at.Format(time.DateOnly))
 	t.Later(talkLane(n.ID), at, bot.Note{Name: noteTalk, Data: data}, once)
 	return nil
 }
@@ -76,6 +88,13 @@ func (d *Desk) planDue(ctx context.Context, t *convo.Turn, n risk.Notice) error 
 	if err != nil {
 		return err
 	}
+	if k, ok := risk.Notices().Kind(n.Kind); ok && k.NeedsReply {
+		if at := talkMorning(days.Sub(n.Due, 1), n.ID); at.After(t.Now) {
+			if err := d.laterTalk(t, n, timeReply, n.Due, at); err != nil {
+				return err
+			}
+		}
+	}
 	return d.laterTalk(t, n, timeDue, n.Due, talkMorning(days.Add(n.Due, 1), n.ID))
 }
 
@@ -105,6 +124,16 @@ func (d *Desk) noteTalkTime(ctx context.Context, t *convo.Turn) error {
 		return err
 	}
 	switch w.What {
+	case timeCard:
+		if n.State.Waits() && (n.At.After(t.Now) || k.NeedsReply) {
+			d.deliver(t, n, w.Lead, "card")
+		}
+		return nil
+	case timeReply:
+		if n.State.Waits() && n.Due.Equal(bot.Civil(w.On)) && !n.Due.Before(bot.Civil(t.Now)) {
+			d.deliver(t, n, text.TalkLeadOpen, "reply:"+n.Due.Format(time.DateOnly))
+		}
+		return nil
 	case timeDay, timeHour:
 		return d.beforeTalk(t, n, w.What)
 	case timeAfter:

@@ -12,6 +12,7 @@ const (
 	TalkOpenPage  = "打开页面"
 	TalkMoment    = "%d月%d日（%s）%02d:%02d"
 	TalkLeadDay   = "提醒：请留意时间"
+	TalkLeadOpen  = "提醒：请打开页面看一看"
 	TalkLeadHour  = "提醒：一小时后"
 	TalkMovedLead = "时间或地点有变，请看新的"
 	TalkWeekdays  = "周日|周一|周二|周三|周四|周五|周六"
@@ -38,10 +39,12 @@ const (
 	TalkEscalated       = "已报给%s。"
 	TalkEscalatedTo     = "第%d号工作约谈到期没有办结，%s向您上报。请与发起人联系。"
 	TalkMoved           = "已改，新的时间地点已发给对方，请等对方再回“收到”。"
+	TalkMovedLater      = "已改。现在不是上班时间，%s发给对方，请等对方回“收到”。"
 	TalkMovedDraft      = "已改。请在页面上发出。"
 	TalkCancelled       = "第%d号工作约谈已取消。"
 	TalkArchived        = "第%d号工作约谈已归档。"
 	TalkSent            = "第%d号工作约谈已发给对方。到时我会提醒。"
+	TalkSentLater       = "第%d号工作约谈已定好。现在不是上班时间，%s发给对方；到时我会提醒。"
 	TalkSentOffline     = "第%d号工作约谈已记下，请您当面通知对方；到时我会提醒您。"
 	TalkRecorded        = "第%d号已登记。"
 	TalkAsked           = "已送%s同意，同意后就发出。"
@@ -77,6 +80,7 @@ const (
 	TalkClosed          = "第%d号工作约谈已办结。"
 	TalkClosedFollow    = "%s我提醒您回访。"
 	TalkPageOnly        = "内容请写在页面上，聊天里说的我没有保存；企业微信里还留着，请撤回。这里只要时间、地点和联系人。"
+	HeldPageOnly        = "谈心只记日期，谈了什么我没有保存；企业微信里还留着，请撤回。"
 	TalkKindTitle       = "是哪一种？"
 	TalkPickSubmit      = "选好了"
 	TalkWhenAsk         = "什么时候？例如：明天下午3点、10月22日9:30、下周五上午10点。"
@@ -100,10 +104,10 @@ const (
 	TalkTwo             = "“%s”不止一位，请加上科室，例如：约财务股的李四。"
 	TalkNoPerson        = "没有找到这个人，请重新选。"
 	TalkNoKind          = "没有这一种约谈，请重新选。"
-	TalkNoRole          = "约谈由科室负责人、分管领导、主要领导和纪检组发起。需要的话请找您的负责人。"
+	TalkNoRole          = "约谈由科室负责人、分管领导、主要领导和纪检组发起。想找领导谈谈，直接联系就好。"
 	TalkSelf            = "不能约自己。"
 	TalkLeft            = "%s已不在花名册里，不能约谈。"
-	TalkSuperior        = "%s是您的上级，不能由您约谈。有事请向纪检组反映。"
+	TalkSuperior        = "%s是您的上级，约谈不能由您发起。想和上级谈谈，直接联系就好；要反映问题，请找纪检组。"
 	TalkOutside         = "%s不在您分管的范围，请由分管的领导或纪检组约谈。"
 	TalkKindNotYours    = "这一种不由您发起，请找纪检组或主要领导。"
 	TalkRecordOnly      = "这一种不由我发出，只登记文号和日期，请在页面上登记：%s"
@@ -143,10 +147,13 @@ const (
 	WordsNeed      = "要|需要|要的|是|好"
 	WordsNeedNot   = "不用|不要|不需要|否|不|没有"
 	WordsMyOffice  = "我的办公室|我办公室|我这里|我这儿|在我办公室|来我办公室"
+	WordsTalkDrop  = "不约了|不用约了|先不约了|不谈了|不用谈了|取消约谈|算了|取消"
 	WordsTalkHints = "谈一谈|谈谈|谈话|聊聊|聊一聊|见面|见个面"
 
 	// TalkForm: group 1 is whom, when and what else was said.
-	TalkForm    = `^(?:请|麻烦|帮我|我想|我要|想|要|我)*约(?:谈|一下|个|下)?\s*(.{2,120})$`
+	TalkForm = `^(?:请|麻烦|帮我|我想|我要|想|要|我)*约(?:谈|一下|个|下)?\s*(.{2,120})$`
+	// TalkToForm: group 1 is whom and which kind, without 约.
+	TalkToForm  = `^(?:请|麻烦|帮我|我想|我要|想|要|我)*(?:给|向|对|找|和|跟|与|同)(.{2,120})$`
 	TalkNotForm = "束|定|等|莫|数|好|会|摸|占|合|为|0|1|2|3|4|5|6|7|8|9"
 	TalkOf      = "的"
 	// TalkClock: half of the day, hour, minutes.
@@ -159,7 +166,9 @@ const (
 	TalkDigits    = "零一二三四五六七八九"
 	TalkTen       = "十"
 	TalkPlaceForm = `(?:在|到|来)(我的?办公室|[^，,。；;在到来]{2,14}?)(?:见个面|见面|聊一聊|聊聊|谈一谈|谈谈|谈话|谈)?[吧。]?$`
-	TalkFiller    = "谈一谈|谈谈|谈话|聊一聊|聊聊|见个面|见面|一下|左右|时间|，|,|。|、|!|:|请|吧|就|整|在|于|到|好|的|了|和|跟"
+	// TalkPlaceMid is a place in the middle of a text: then only what is plainly one.
+	TalkPlaceMid = `(?:在|到|来)(我的?办公室|[^，,。；;在到来]{1,12}?(?:室|厅|楼))[，,；;。]`
+	TalkFiller   = "约一下|约个|约|发一份|发一个|发个|发|进行|一次|谈一谈|谈谈|谈话|聊一聊|聊聊|见个面|见面|一下|左右|时间|，|,|。|、|!|:|请|吧|就|整|在|于|到|好|的|了|和|跟"
 	// HeldForm: day, whom, what else was said.
 	HeldForm = `^我?(今天|昨天|前天|(?:\d{1,2}月)?\d{1,2}[日号])?(?:上午|下午|晚上)?我?(?:已经|已)?(?:和|跟|与|同|找)(.{2,30}?)(?:谈过心|谈了心|谈心|谈了一次心)(.*)$`
 	HeldNear = "今天|昨天|前天"
