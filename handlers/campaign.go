@@ -235,6 +235,9 @@ func (d *Desk) readOpen(ctx context.Context, t *convo.Turn, s *opening) (convo.N
 		t.Say(text.CampaignDropped)
 		return convo.Done(), nil
 	}
+	if text.Says(text.WordsPlan, t.Answer.Text) {
+		return convo.Again(), nil
+	}
 	if args, ok := matchEvent(t.Answer.Text); ok && s.Draft != 0 {
 		return d.planEvent(ctx, t, s, args)
 	}
@@ -460,9 +463,14 @@ func parseDay(said string, now time.Time) (time.Time, bool) {
 	return nearDay(said, now)
 }
 
-// nearDay reads 下周五, 周三, 月底.
+// nearDay reads 明天, 下周五, 周三, 月底.
 func nearDay(said string, now time.Time) (time.Time, bool) {
 	y, m, d := now.Date()
+	for ahead, words := range []string{text.DayToday, text.DayTomorrow, text.DayAfter} {
+		if text.Says(words, said) {
+			return time.Date(y, m, d+ahead, 0, 0, 0, 0, now.Location()), true
+		}
+	}
 	if text.Says(text.MonthEnd, said) {
 		return time.Date(y, m+1, 0, 0, 0, 0, 0, now.Location()), true
 	}

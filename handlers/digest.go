@@ -32,8 +32,8 @@ func (d *Desk) MorningDigest(ctx context.Context, t *convo.Turn) error {
 		return nil
 	}
 	m, err := d.daybook(ctx, t)
-	if err != nil || m.empty() || !m.cal.Worked(m.today) {
-		return err
+	if err != nil || m.empty() || plan.Quiet(t.Now, m.cal) || bot.Local(t.Now).Before(m.today.Add(plan.DefaultHours().Digest.From)) {
+		return err // a morning that is made up for is not told at night, nor instead of today's
 	}
 	first, err := d.Reg.Allow(ctx, fmt.Sprintf("digest:%d:%s", t.Actor.Person, m.today.Format("20060102")), 48*time.Hour)
 	if err != nil || !first {

@@ -243,7 +243,7 @@ func PlanIssues(p plan.Draft, issues []plan.Issue, cal plan.Calendar, today time
 	if len(past) > 0 {
 		notes = append(notes, fmt.Sprintf(text.PlanPast, listed(past)))
 	}
-	return stops, append(notes, rolled(p, cal, today)...)
+	return stops, append(append(notes, rolled(p, cal, today)...), unrolled(p, cal)...)
 }
 
 // listMax is how many names one line lists.
@@ -319,6 +319,25 @@ func rolled(p plan.Draft, cal plan.Calendar, today time.Time) (lines []string) {
 		}
 		seen[line] = len(lines)
 		lines = append(lines, fmt.Sprintf(text.PlanRolledWhat, line, u.Name)+text.PlanRolledFor)
+	}
+	return lines
+}
+
+// unrolled tells which days stay on a day off, as their rules say.
+func unrolled(p plan.Draft, cal plan.Calendar) (lines []string) {
+	names := map[time.Time][]string{}
+	var days []time.Time
+	for _, u := range p.Duties {
+		if u.DueOn.IsZero() || cal.Worked(u.DueOn) {
+			continue
+		}
+		if names[u.DueOn] == nil {
+			days = append(days, u.DueOn)
+		}
+		names[u.DueOn] = append(names[u.DueOn], u.Name)
+	}
+	for _, on := range days {
+		lines = append(lines, fmt.Sprintf(text.PlanKept, dayIn(on, p.Year), offName(on), listed(names[on])))
 	}
 	return lines
 }

@@ -12,6 +12,7 @@ import (
 	"qingfeng/bot/convo"
 	"qingfeng/bot/plan"
 	"qingfeng/bot/risk"
+	"qingfeng/bot/text"
 )
 
 // newPlanned is a unit that plans its campaigns; none is open.
@@ -233,6 +234,54 @@ func TestAnEventGetsItsDayInChatAndWhatHangsOnItMoves(t *testing.T) {
 		t.Errorf("%d audit events", n)
 	}
 	b.refused("role")
+}
+
+func TestWhatWasOverIsOwedAfterAllWhenItsEventMovesAhead(t *testing.T) {
+	b := newPlanned(t)
+	b.preview("12月18日")
+	sun, li := b.phone("sun"), b.phone("li")
+	sun.Send("动员会改到10月8日").Expect("“动员会”定在10月8日")
+	sun.Send("好").Expect("通知了10人")
+	b.campaign, _, _ = b.reg.Campaign(t.Context())
+	if o := one(t, b.owed(), "name-list"); o.State != plan.Waived {
+		t.Errorf("the list of last week is %s", o.State)
+	}
+	sun.Send("动员会改到10月9日").Expect("没有任务跟着改期")
+	sun.Send("动员会改到11月10日").Expect("任务跟着改期")
+	li.Expect("报送股室人员名单：11月13日")
+	o := one(t, b.owed(), "name-list")
+	if o.State != plan.Pending || o.Due.Format(time.DateOnly) != "2026-11-13" {
+		t.Errorf("%s, due %s", o.State, o.Due.Format(time.DateOnly))
+	}
+	li.Send("我要办的").Expect("报送股室人员名单：11月13日（周五）截止")
+}
+
+func TestTheOfficeReadsThePlanInChat(t *testing.T) {
+	b := newPlanned(t)
+	sun := b.phone("sun")
+	sun.Send("日程").Expect("现在没有进行中的排查工作")
+	b.preview("12月18日")
+	sun.Send("看日程").Expect("日程（10个阶段）：").ExpectCard("开始“2026年度岗位廉政风险排查”？")
+	sun.Send("好").Expect("通知了10人")
+	sun.Send("日程").Expect("“2026年度岗位廉政风险排查”的日程：\n1. 动员部署")
+	b.shows("sun", "事件“动员会”：11月5日。要改请说，例如：动员会改到11月12日", "/plan")
+	b.phone("wang").Send("日程").Expect("日程是给防控办看的")
+	b.refused("not coordinator")
+}
+
+func TestADueDayOnADayOffIsPointedOut(t *testing.T) {
+	b := newPlanned(t)
+	b.preview("12月19日")
+	b.shows("sun", "12月19日是周六，不顺延，仍按这天截止：个人岗位风险点自查")
+	d := &Desk{}
+	for due, want := range map[int]string{23: text.RemindToday, 24: text.RemindLastDay, 25: text.RemindLastDay, 26: "还有1个工作日"} { // Friday the 23rd
+		if got := lateness(oct(due), oct(23), d.Days); got != want {
+			t.Errorf("due on the %dth: %s, want %s", due, got, want)
+		}
+	}
+	if got := lateness(oct(25), oct(24), d.Days); got != text.RemindNoDays {
+		t.Errorf("on Saturday: %s", got)
+	}
 }
 
 func TestAnExtensionStaysOnTopOfAMovedEvent(t *testing.T) {

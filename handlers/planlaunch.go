@@ -133,6 +133,9 @@ func (x *expansion) held(ctx context.Context, role bot.Role, section int64) ([]r
 
 // missing notes that nobody holds a role that a duty needs.
 func (x *expansion) missing(who, duty string) {
+	if who == "" {
+		return // a duty without a role has been named already
+	}
 	if x.gaps[who] == nil {
 		x.order = append(x.order, who)
 	}

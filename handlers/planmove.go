@@ -11,6 +11,7 @@ import (
 	"qingfeng/bot"
 	"qingfeng/bot/convo"
 	"qingfeng/bot/plan"
+	"qingfeng/bot/risk"
 	"qingfeng/bot/text"
 )
 
@@ -124,12 +125,17 @@ func (d *Desk) MoveEvent(ctx context.Context, t *convo.Turn, campaign int64, cod
 		t.Say(fmt.Sprintf(text.PlanEventSame, event.Name, day(on)))
 		return 0, nil
 	}
-	moved, err := d.retime(ctx, c.ID, c.Year, anchors, code, on)
+	moved, err := d.retime(ctx, c, anchors, code, on, bot.Civil(t.Now))
 	if err != nil {
 		return 0, err
 	}
 	due := map[int64]time.Time{}
 	for _, m := range moved {
+		if overBefore(m.was) {
+			if _, err := d.Plans.SetState(ctx, m.was.ID, []plan.State{plan.Waived}, plan.Pending, t.Actor.Person, ""); err != nil {
+				return 0, err
+			}
+		}
 		due[m.was.ID] = m.original
 	}
 	if err := d.Plans.MoveAnchor(ctx, campaign, code, on, due); err != nil {
@@ -147,9 +153,15 @@ type move struct {
 	original time.Time
 }
 
-// retime computes the new original days of what hangs on an event.
-func (d *Desk) retime(ctx context.Context, campaign int64, year int, anchors []plan.Anchor, code string, on time.Time) (out []move, err error) {
-	obs, err := d.Plans.Obligations(ctx, ObligationFilter{Campaign: campaign})
+// overBefore reports whether something was written down as over when its campaign began.
+func overBefore(o plan.Obligation) bool {
+	return o.State == plan.Waived && o.Note == text.PlanPastNote
+}
+
+// retime computes the new original days of what hangs on an event; what was over when the
+// campaign began is owed after all if its new day is still to come.
+func (d *Desk) retime(ctx context.Context, c risk.Campaign, anchors []plan.Anchor, code string, on, today time.Time) (out []move, err error) {
+	obs, err := d.Plans.Obligations(ctx, ObligationFilter{Campaign: c.ID})
 	if err != nil {
 		return nil, err
 	}
@@ -169,12 +181,15 @@ func (d *Desk) retime(ctx context.Context, campaign int64, year int, anchors []p
 			continue
 		}
 		was[o.ID] = o
+		if overBefore(o) {
+			o.State = plan.Pending // its event's day was another one
+		}
 		o.Due = o.Original // an extension is put on top again by the store
 		hang = append(hang, o)
 	}
-	times := plan.Retime(hang, days, year, cal)
+	times := plan.Retime(hang, days, c.Year, cal)
 	for _, o := range hang {
-		if at, moves := times[o.ID]; moves {
+		if at, moves := times[o.ID]; moves && !(overBefore(was[o.ID]) && at.Before(today)) {
 			out = append(out, move{was[o.ID], at})
 		}
 	}

@@ -214,8 +214,12 @@ func lateness(due, today time.Time, cal plan.Calendar) string {
 	switch n := lateBy(due, today, cal); {
 	case n > 0:
 		return fmt.Sprintf(text.RemindLate, n)
-	case n < 0:
+	case n < 0 && cal.Between(bot.Civil(today).AddDate(0, 0, 1), bot.Civil(due)) > 0:
 		return fmt.Sprintf(text.RemindLeft, -n)
+	case n < 0 && cal.Worked(bot.Civil(today)):
+		return text.RemindLastDay
+	case n < 0:
+		return text.RemindNoDays
 	}
 	return text.RemindToday
 }

@@ -23,6 +23,7 @@ func (d *Desk) planOpeners() []convo.Command {
 		{Name: "plan.roll", Match: words(text.WordsRoll), Run: d.planned(d.SayRoll), Resume: true},
 		{Name: "plan.chase", Match: matchChase, Run: d.planned(d.SayChase), Resume: true},
 		{Name: "plan.give", Match: words(text.WordsGive), Run: d.planned(d.SayGive)},
+		{Name: "plan.show", Match: words(text.WordsPlan), Run: d.planned(d.SayPlan), Resume: true},
 		{Name: "plan.digest", Match: words(text.WordsDigest), Run: d.planned(d.SayDigest)},
 	}
 }

@@ -218,6 +218,9 @@ func (d *Desk) EndSurvey(ctx context.Context, t *convo.Turn, id int64) error {
 		return nil
 	}
 	state, closed, err := d.Surveys.CloseSurvey(ctx, id)
+	if errors.Is(err, survey.ErrLocked) {
+		return errors.Join(bot.Refuse(text.SurveyLocked, "survey.close: locked"), err) // an error, so that all is undone
+	}
 	if err != nil || !closed {
 		return err
 	}

@@ -279,6 +279,32 @@ func TestWithoutASealingKeyThereIsNoAnonymousSurvey(t *testing.T) {
 	}
 }
 
+// A lost key is told in one line, and what waits for it stays.
+func TestASurveyWhoseKeyIsLostDoesNotEndAndLosesNothing(t *testing.T) {
+	b := newSurveyOffice(t)
+	who := b.member("sun")
+	id, err := b.desk.Surveys.NewSurvey(t.Context(), survey.Survey{Template: "appraisal", Until: b.Clock.Now(), By: who.ID}, []int64{who.ID, b.member("zhao").ID, b.member("wang").ID, b.member("li").ID, b.member("han").ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.db.Pool().Exec(t.Context(), `INSERT INTO survey_inbox (survey, body) VALUES ($1, '\x01414141')`, id); err != nil {
+		t.Fatal(err)
+	}
+	said := ""
+	err = b.db.InTx(t.Context(), func(ctx context.Context) error {
+		err := b.desk.EndSurvey(ctx, &convo.Turn{Now: b.Clock.Now(), Actor: bot.Actor{Person: who.ID, UserID: "sun", Roles: []bot.Role{bot.RoleOfficeDirector}}}, id)
+		said = bot.Says(err)
+		return err
+	})
+	if err == nil || !strings.Contains(said, "票都在") {
+		t.Errorf("%q, %v", said, err)
+	}
+	var n int
+	if err := b.db.Pool().QueryRow(t.Context(), `SELECT count(*) FROM survey_inbox`).Scan(&n); err != nil || n != 1 {
+		t.Errorf("%d ballots, %v", n, err)
+	}
+}
+
 func TestAPlanThatCannotBeKeptIsRefusedInOneLine(t *testing.T) {
 	b := newSurveyOffice(t)
 	law := b.section("chen")

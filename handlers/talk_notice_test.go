@@ -75,7 +75,7 @@ func TestTheSubjectSaidInChatIsNotKept(t *testing.T) {
 	p.Send("小会议室").Expect("约冯雪：谈心")
 	p.Send("就是"+secret).Expect("内容请写在页面上", "约冯雪：谈心")
 	p.Press("发出").Expect("已发给对方")
-	p.Send("今天和冯雪谈过心，"+secret).Expect("内容请写在页面上", "今年1次")
+	p.Send("今天和冯雪谈过心，"+secret).Expect("谈心只记日期", "今年1次")
 	for _, table := range b.tables(t.Context()) {
 		var n int
 		err := b.db.Pool().QueryRow(t.Context(), `SELECT count(*) FROM "`+table+`" x WHERE x::text LIKE '%' || $1 || '%' OR x::text LIKE '%' || encode(convert_to($1, 'UTF8'), 'hex') || '%'`, secret).Scan(&n)

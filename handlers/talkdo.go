@@ -372,14 +372,14 @@ func (d *Desk) MoveTalk(ctx context.Context, t *convo.Turn, id int64, version in
 	} else if unheard {
 		lead = ""
 	}
-	at, err := d.deliverAtWork(ctx, t, n, lead, "moved")
+	goes, err := d.deliverAtWork(ctx, t, n, lead, "moved")
 	if err != nil {
 		return false, err
 	}
-	if at.IsZero() {
+	if goes.IsZero() {
 		t.Say(text.TalkMoved)
 	} else {
-		t.Say(fmt.Sprintf(text.TalkMovedLater, talkMoment(at)))
+		t.Say(fmt.Sprintf(text.TalkMovedLater, talkMoment(goes)))
 	}
 	return true, d.planTalk(ctx, t, n)
 }

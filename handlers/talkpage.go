@@ -46,7 +46,7 @@ func (d *Desk) TalkSheet(ctx context.Context, t *convo.Turn, id int64) (TalkShee
 		return TalkSheet{}, err
 	}
 	rules := risk.Notices()
-	s := TalkSheet{Notice: n, Sort: k, Where: rules.Stands[n.State], May: map[string]bool{}, Follows: FollowOn(k, t.Now), Sealing: d.Seal != nil}
+	s := TalkSheet{Notice: n, Sort: k, Where: rules.Where(k, n.State, t.Actor.Person == n.Target.ID), May: map[string]bool{}, Follows: FollowOn(k, t.Now), Sealing: d.Seal != nil}
 	s.Issuing, s.Approving = d.onSide(t.Actor, n, byIssuer), d.onSide(t.Actor, n, byApprover) && n.State == risk.NoticeDrafted
 	s.Receiving = d.onSide(t.Actor, n, byTarget) && shownTo(n, k)
 	overseer := t.Actor.Has(bot.RoleDiscipline) && t.Actor.Person != n.Target.ID
@@ -163,8 +163,9 @@ func (d *Desk) TalkList(ctx context.Context, t *convo.Turn) (l TalkList, err err
 			if !keep(n) {
 				continue
 			}
-			r := TalkRow{Notice: n, Where: rules.Stands[n.State]}
-			if k, ok := rules.Kind(n.Kind); ok && kinds {
+			k, known := rules.Kind(n.Kind)
+			r := TalkRow{Notice: n, Where: rules.Where(k, n.State, !kinds)}
+			if known && kinds {
 				r.Name = k.Name
 			}
 			out = append(out, r)
@@ -182,7 +183,10 @@ func (d *Desk) TalkList(ctx context.Context, t *convo.Turn) (l TalkList, err err
 		return l, err
 	}
 	if t.Actor.Has(bot.RoleDiscipline) {
-		if l.Others, err = rows(risk.NoticeFilter{}, func(n risk.Notice) bool { return n.Issuer.ID != me && n.Target.ID != me }, true); err != nil {
+		if l.Others, err = rows(risk.NoticeFilter{}, func(n risk.Notice) bool {
+			asked := n.Approver == me && n.State == risk.NoticeDrafted // listed above
+			return n.Issuer.ID != me && n.Target.ID != me && !asked
+		}, true); err != nil {
 			return l, err
 		}
 	}

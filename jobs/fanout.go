@@ -63,8 +63,11 @@ func Fan(f Fanout) Job {
 // Do queues everything that is due at now, and nothing that is not.
 func (f Fanout) Do(ctx context.Context, now time.Time) error {
 	due, err := f.Store.RemindersDue(ctx, now)
-	if err != nil || !due {
+	if err != nil {
 		return err
+	}
+	if !due {
+		return f.freeze(ctx) // what a killed run has queued
 	}
 	run, err := f.begin(ctx, now)
 	if err != nil {
@@ -84,12 +87,16 @@ func (f Fanout) Do(ctx context.Context, now time.Time) error {
 	if len(run.count) > 0 {
 		f.Log.Info("reminded", "queued", run.count[plan.Queued], "dropped", run.count[plan.Dropped], "later", run.count[plan.Planned])
 	}
-	if f.Freeze != nil && run.count[plan.Queued] > 0 {
-		// Once, at the end: pages that hold several texts would make small batches.
-		_, err := f.Freeze(ctx)
-		failed = errors.Join(failed, err)
+	// Once, at the end: pages that hold several texts would make small batches.
+	return errors.Join(failed, f.freeze(ctx))
+}
+
+func (f Fanout) freeze(ctx context.Context) error {
+	if f.Freeze == nil {
+		return nil
 	}
-	return failed
+	_, err := f.Freeze(ctx)
+	return err
 }
 
 // fanning is one run.

@@ -118,10 +118,10 @@ func (b *Ballots) unpack(id int64, body []byte) (out survey.Ballot, err error) {
 	case len(body) == 0:
 		return out, errors.New("not a ballot")
 	case body[0] == ballotClosed && b.Box == nil:
-		return out, errors.New("ballots are closed and there is no key")
+		return out, survey.ErrLocked
 	case body[0] == ballotClosed:
 		if body, err = b.Box.Open(id, body[1:]); err != nil {
-			return out, err
+			return out, errors.Join(survey.ErrLocked, err)
 		}
 	default: // taken before there was a key
 		body = body[1:]

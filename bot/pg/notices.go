@@ -138,9 +138,12 @@ func (r *Register) Parts(ctx context.Context, notice int64) ([]risk.NoticePart, 
 	return list, nil
 }
 
-// SealKeyIDs are the names of the keys that stored texts are under.
+// SealKeyIDs are the names of the keys that stored texts and waiting ballots are under.
 func (r *Register) SealKeyIDs(ctx context.Context) ([]string, error) {
-	list, err := all(ctx, r, func(s *string) []any { return []any{s} }, `SELECT DISTINCT key_id FROM notice_part ORDER BY 1`)
+	list, err := all(ctx, r, func(s *string) []any { return []any{s} }, `
+		SELECT DISTINCT key_id FROM notice_part UNION
+		SELECT DISTINCT convert_from(substring(body FROM 2 FOR position('\x0a'::bytea IN body) - 2), 'LATIN1') FROM survey_inbox
+		WHERE get_byte(body, 0) = 1 AND position('\x0a'::bytea IN body) BETWEEN 3 AND 40 ORDER BY 1`)
 	if err != nil {
 		return nil, fmt.Errorf("seal keys: %w", err)
 	}

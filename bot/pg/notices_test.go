@@ -110,9 +110,14 @@ func TestSealedPartsKeepTheirOrderAndADraftsOldOnesGo(t *testing.T) {
 	if len(list) != 3 || list[0].Field != "body" || list[2].Version != 3 || string(list[1].Sealed) != "\x01\x02\x02" || list[1].By != n.Issuer.ID || !list[1].At.Equal(morning(9)) {
 		t.Errorf("%+v", list)
 	}
+	// A waiting ballot names its key too: taken away, the survey could not end.
+	_, err = r.DB.Pool().Exec(t.Context(), `
+		WITH s AS (INSERT INTO survey (template, sheet, started_on, until_on, invited) VALUES ('x', '{}', '2026-10-01', '2026-10-02', 5) RETURNING id)
+		INSERT INTO survey_inbox (survey, body) SELECT id, b FROM s, (VALUES ('\x01'::bytea || 'c'::bytea || '\x0a00ff0a'::bytea), ('\x00000a'::bytea)) v (b)`)
+	ok(t, err)
 	ids, err := r.SealKeyIDs(t.Context())
 	ok(t, err)
-	same(t, "keys", ids, []string{"a", "b"})
+	same(t, "keys", ids, []string{"a", "b", "c"})
 	ok(t, r.DropParts(t.Context(), n.ID, []string{"body"}))
 	list, err = r.Parts(t.Context(), n.ID)
 	ok(t, err)

@@ -291,7 +291,7 @@ func (r *Register) NotDelivered(ctx context.Context, since time.Time) ([]plan.Un
 		SELECT x.person, p.name, x.kind, x.state, max(x.at) AS at FROM (
 			SELECT q.id AS person, CASE o.lane WHEN 0 THEN 'reply' ELSE 'notice' END AS kind,
 				CASE WHEN o.invalid THEN 'invalid' ELSE o.state END AS state, coalesce(o.tried_at, o.first_try_at, o.created_at) AS at
-			FROM outbox o JOIN person q ON q.user_key = o.user_key WHERE o.state IN ('held', 'failed')
+			FROM outbox o JOIN person q ON q.user_key = o.user_key WHERE o.kind = 'send' AND o.state IN ('held', 'failed') -- not the change of an old card
 			UNION ALL
 			SELECT t.person, u.kind, t.state, t.at FROM push_to t JOIN push u ON u.id = t.push_id
 			WHERE t.state IN ('invalid', 'held', 'failed') AND t.at >= $1

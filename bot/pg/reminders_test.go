@@ -217,6 +217,7 @@ func TestWhoDidNotGetSomethingIsListedOnce(t *testing.T) {
 		`INSERT INTO outbox (user_key, user_id, lane, state, invalid, tried_at) VALUES ('sun', 'sun', 0, 'failed', true, '2026-10-12T01:00:00Z'),
 			('sun', 'sun', 0, 'failed', true, '2026-10-12T02:00:00Z'), ('li', 'li', 1, 'held', false, '2026-10-12T03:00:00Z'),
 			('li', 'li', 1, 'sent', false, '2026-10-12T03:00:00Z'), ('li', 'li', 1, 'failed', false, '2026-10-10T03:00:00Z')`,
+		`INSERT INTO outbox (user_key, user_id, lane, kind, state, tried_at) VALUES ('sun', 'sun', 1, 'update', 'failed', '2026-10-12T06:00:00Z')`, // an old card
 		`INSERT INTO push (digest, kind, lane, mode, reply) VALUES ('x', 'survey', 2, 'card', '{}')`,
 		`INSERT INTO push_to (push_id, person, user_id, once, state, at) SELECT id, ` + fmt.Sprint(li) + `, 'li', 'a', 'invalid', '2026-10-12T05:00:00Z' FROM push`,
 		`INSERT INTO push_to (push_id, person, user_id, once, state, at) SELECT id, ` + fmt.Sprint(sun) + `, 'sun', 'b', 'sent', '2026-10-12T05:00:00Z' FROM push`,

@@ -110,7 +110,7 @@ func (s *Surveys) Took(ctx context.Context, id int64) (n int, err error) {
 // mixWith is how many rows are written anew with every one that changes: what came last
 // stands among them in one transaction, so that neither the order of rows nor their
 // transaction ids, in a dump or to a query, set an invitation beside a ballot.
-const mixWith = 32
+const mixWith = 64
 
 // MarkTook notes that a person takes part, once, while the survey runs; false afterwards.
 // It writes this and nothing else.

@@ -390,8 +390,11 @@ func TestWaitingBallotsAreClosedAndAllOfOneSize(t *testing.T) {
 	if n := p.count(`SELECT count(*) FROM survey_inbox WHERE position('overall'::bytea IN body) > 0`); n != 1 {
 		t.Errorf("%d waiting ballots can be read, want the early one", n)
 	}
-	if _, closed, err := (&pg.Surveys{Ballots: *before, Now: pollDay}).CloseSurvey(t.Context(), p.id); err == nil || closed {
-		t.Error("closed without the key: where are the ballots?")
+	if _, closed, err := (&pg.Surveys{Ballots: *before, Now: pollDay}).CloseSurvey(t.Context(), p.id); !errors.Is(err, survey.ErrLocked) || closed {
+		t.Errorf("closed without the key: where are the ballots? %v", err)
+	}
+	if n := p.count(`SELECT count(*) FROM survey_inbox`); n != 7 {
+		t.Errorf("%d ballots wait for the key", n)
 	}
 	if state, _, err := p.s.CloseSurvey(t.Context(), p.id); state != survey.Closed || err != nil {
 		t.Fatalf("%s %v", state, err)

@@ -84,6 +84,28 @@ func TestEveryRungComesOnItsDayAndClimbsOneStep(t *testing.T) {
 	}
 }
 
+func TestNobodyIsPassedOverByWhatCameBackLate(t *testing.T) {
+	cal := shippedCalendar(t)
+	obs := []plan.Obligation{owed("2026-10-16")}
+	for _, c := range []struct {
+		day   string
+		heard map[int64]int
+		want  []string
+	}{
+		{"2026-10-21", map[int64]int{7: 1}, []string{"3:1/0", "3:30/2"}},
+		{"2026-10-21", map[int64]int{7: 0}, []string{"3:1/0", "3:20/1"}},
+		{"2026-10-21", nil, []string{"3:1/0", "3:20/1"}},
+		{"2026-10-23", map[int64]int{7: 2}, []string{"5:1/0", "5:40/3"}},
+		{"2026-10-23", map[int64]int{7: 1}, []string{"5:1/0", "5:30/2"}},
+		{"2026-10-23", nil, []string{"5:1/0", "5:20/1"}},
+	} {
+		rs := plan.Due(clock(c.day+" 08:00:00"), obs, org(), cal, plan.DefaultLadder())
+		if got := told(plan.OneStep(rs, obs, org(), c.heard)); !slices.Equal(got, c.want) {
+			t.Errorf("%s after %v: %q, want %q", c.day, c.heard, got, c.want)
+		}
+	}
+}
+
 func TestNothingIsRemindedOfBeforeItsVersionBegan(t *testing.T) {
 	cal := shippedCalendar(t)
 	o := owed("2026-10-16")

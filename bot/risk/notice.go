@@ -47,7 +47,10 @@ type NoticeRules struct {
 	CardLongest int                    `json:"card_longest"`  // characters of place and contact
 	CardStop    []string               `json:"card_stop"`     // words that may not stand on a card
 	Stands      map[NoticeState]string `json:"stands"`
-	Illegal     string                 `json:"illegal"`
+	// StandsTarget is where it stands as its target reads it. A talk whose day is over
+	// waits for its issuer, not for the target: that is held_late.
+	StandsTarget map[NoticeState]string `json:"stands_target"`
+	Illegal      string                 `json:"illegal"`
 }
 
 var notices = library[NoticeRules]("notices.json")
@@ -75,6 +78,17 @@ func (r NoticeRules) Called(said string) (kind NoticeKind, word string, ok bool)
 		}
 	}
 	return kind, word, ok
+}
+
+// Where is where a notice stands, in the words of its target or of everybody else.
+func (r NoticeRules) Where(k NoticeKind, s NoticeState, target bool) string {
+	switch {
+	case !target:
+		return r.Stands[s]
+	case !k.NeedsReply && (s == NoticeOverdue || s == NoticeEscalated):
+		return r.StandsTarget["held_late"]
+	}
+	return r.StandsTarget[s]
 }
 
 // TriggersOf are the occasions that fit a kind.

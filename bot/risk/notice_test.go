@@ -196,3 +196,23 @@ func TestTheKindsAreWholeAndTellThemselvesApart(t *testing.T) {
 		}
 	}
 }
+
+// Whoever a talk is about is told where it stands in words to them, and never that it was
+// reported upwards or that somebody else is late.
+func TestATargetReadsWhereItStandsInWordsToThem(t *testing.T) {
+	r := Notices()
+	for _, k := range r.Kinds {
+		for _, s := range NoticeStates() {
+			if s == NoticeDrafted || s == NoticeApproved { // nothing of it is shown yet
+				continue
+			}
+			said := r.Where(k, s, true)
+			if said == "" || strings.Contains(said, "对方") || strings.Contains(said, "上报") || strings.Contains(said, "过期") {
+				t.Errorf("%s, %s: %q", k.Code, s, said)
+			}
+			if r.Where(k, s, false) == "" {
+				t.Errorf("%s, %s: nothing", k.Code, s)
+			}
+		}
+	}
+}

@@ -19,8 +19,12 @@
 //     is the invitation. So no row, transaction id, WAL record or backup ties a person to a
 //     token, also not with every key at hand.
 //   - A ballot is taken for a token in one transaction: the hash is deleted, the answers go
-//     to survey_inbox, padded, closed with the unit's sealing key where there is one. A
+//     to survey_inbox, padded, closed with the unit's sealing key. A
 //     second ballot for the token finds no hash.
+//   - Whatever changes an invitation or adds a ballot writes dozens of others anew in the
+//     same transaction (mixWith): one look at the tables or one dump, at any hour, shows no
+//     order in which people or ballots came, and no transactions that follow each other.
+//   - Without a sealing key no survey begins, for ballots would wait in the clear.
 //   - Every night (Surveys.Stir) invitations and waiting ballots are written anew in random
 //     order in one transaction each and the old rows are vacuumed away. At the close all
 //     ballots are opened, shuffled and stored in one transaction with new random ids; the
@@ -31,10 +35,15 @@
 // # What remains
 //
 // Whoever reads the memory of the running process, or watches the network between a
-// person and both listeners, can see what happens at that moment. Whoever copies the live
-// database files several times a day sees in which order invitations and sealed ballots
-// came in since the last night; the sealing key, which is in no backup, stands between
-// that and the answers, so a unit should set QINGFENG_SEAL_KEY before its first survey. A
+// person and both listeners, can see what happens at that moment. Whoever looks at the
+// database again and again while people vote, or keeps its write-ahead log (whose commits
+// have times) or dead rows from before a night, sees that somebody took part and that a
+// sealed ballot came soon after; the sealing key, which is in no backup, stands between that
+// and the answers. So whoever has both the live database and the key can undo this: where
+// it matters, two people should hold them. web_session tells when somebody signed in, not
+// what for. A survey that asks the same of fewer sections could be set against another one;
+// nothing here compares them. Ballots alike in everything show nothing at all: a number
+// beside four noughts would say what each of them chose. A
 // restart ends a batch of tokens and begins another; who takes part after it is one of
 // those who still had to. A reverse proxy that logs requests to PUBLIC_URL, or statement
 // logging in a PostgreSQL of one's own, would undo much of this: do not.

@@ -74,6 +74,10 @@ type Ballot struct {
 	Comment string              `json:"c,omitempty"`
 }
 
+// ErrLocked says that ballots are closed under a key that is not at hand. Nothing is lost:
+// with the key the survey ends as it should.
+var ErrLocked = errors.New("survey: ballots are closed under another key")
+
 // ErrSpent says that a token is good for nothing: used, never given out, or of a survey
 // that is over. The three cannot be told apart.
 var ErrSpent = errors.New("survey: token not good")

@@ -31,6 +31,9 @@ const (
 	DaysLater            = "天后"
 	WeeksLater           = "周后"
 	WeeksLaterLong       = "个星期后"
+	DayToday             = "今天|今日"
+	DayTomorrow          = "明天|明日"
+	DayAfter             = "后天"
 	MonthEnd             = "月底|本月底|这个月底"
 	WeekdayForm          = `^(下下|下|本|这)?(?:个)?(?:周|星期|礼拜)([一二三四五六日天])(?:前|之前|截止)?$`
 	NextWeek             = "下"

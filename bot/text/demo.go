@@ -47,6 +47,8 @@ const (
 const (
 	DemoCadre  = "林小雅"
 	DemoOffice = "周敏"
+	DemoHead   = "魏国栋"
+	DemoLeader = "何清源"
 	ChatNobody = "没有 %s 这个人，请用企业微信账号，例如 linxiaoya、zhoumin、gaoyuanhang（全部见手机模拟器）"
 	ChatOpened = "（打开页面：%s）"
 	ChatCard   = "〔有一张卡片变成：%s〕"

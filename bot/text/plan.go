@@ -47,7 +47,7 @@ const (
 
 	PlanBackwards     = "阶段“%s”结束早于开始（%s），请改日期。"
 	PlanOverlap       = "阶段“%s”在“%s”结束之前就开始了，请看是不是有意这样安排。"
-	PlanNoYear        = "%s年的节假日安排还没有导入，暂按周末推算；导入后请再看一遍日期。"
+	PlanNoYear        = "%s年的节假日安排还没有导入，暂按周末推算；请在网页的“导入”里补上，再看一遍日期。"
 	PlanNoAnchor      = "“%s”还没有定日子，挂在它上面的任务先不提醒：%s。定了请告诉我，例如：%s定在9月3日。"
 	PlanNoAnchorStops = "“%s”要等“%s”定了日子才有日期，请先给它定个日子。"
 	PlanPast          = "这些已经过期，只作记录，不提醒、不催办：%s。还要办的请改日期。"
@@ -65,6 +65,7 @@ const (
 	PlanRolledBack    = "提前到"
 	PlanRolledWhat    = "%s（%s"
 	PlanRolledFor     = "）。"
+	PlanKept          = "%s是%s，不顺延，仍按这天截止：%s。不合适请换个截止日。"
 	PlanSaturday      = "周六"
 	PlanSunday        = "周日"
 	PlanDuePast       = "自查截止日%s已经过了，请改成以后的日期再开始。"
@@ -105,6 +106,17 @@ const (
 	PlanNothingMoved  = "没有任务跟着改期。"
 )
 
+// 日程: the stages of the campaign that runs.
+const (
+	WordsPlan     = "日程|看日程|看看日程|日程安排|排查日程|工作日程|阶段安排"
+	PlanNotYours  = "日程是给防控办看的。您自己的事，请回“我要办的”。"
+	PlanNoStages  = "“%s”没有排日程，%s截止。"
+	PlanRunHead   = "“%s”的日程："
+	PlanRunStage  = "%d. %s  %s（%s）"
+	PlanRunEvent  = "事件“%s”：%s。要改请说，例如：%s改到%s。"
+	PlanRunOnPage = "逐项进度：%s"
+)
+
 // The pages of a plan.
 const (
 	PlanNewTitle    = "新建排查工作"
@@ -112,6 +124,7 @@ const (
 	PlanNewDue      = "请填自查截止日期。"
 	PlanRunTitle    = "日程"
 	PlanAhead       = "未开始"
+	PlanGone        = "已过"
 	PlanByDate      = "固定日期"
 	PlanByEvent     = "“%s”前后"
 	PlanByFrom      = "“%s”开始前后"

@@ -8,6 +8,8 @@ const (
 	RemindTitleAbove = "有%d件事请您过问"
 	RemindToday      = "今天截止"
 	RemindLeft       = "还有%d个工作日"
+	RemindLastDay    = "只剩今天一个工作日" // the day itself is a day off
+	RemindNoDays     = "截止前没有工作日了"
 	RemindLate       = "已逾期%d个工作日"
 	RemindBy         = "%s截止"
 	RemindMinutes    = "约8分钟"
@@ -97,8 +99,8 @@ const (
 	ExtendNone        = "您名下没有可以延期的事。"
 	ExtendWhichTitle  = "哪件要延期？"
 	ExtendWhichOption = "%s %s" // name, day
-	ExtendUntilAsk    = "“%s”现在是%s截止。想延到哪天？例如：10月20日、3天、下周五。"
-	ExtendUntilAgain  = "日期我没看明白。请像这样写：10月20日、3天、下周五。"
+	ExtendUntilAsk    = "“%s”现在是%s截止。想延到哪天？例如：3天、下周五，或直接写几月几日。"
+	ExtendUntilAgain  = "日期我没看明白。请像这样写：3天、下周五，或几月几日；不延了回“算了”。"
 	ExtendWhyAsk      = "为什么要延期？一句话就行，例如：出差。请不要写他人的情况。"
 	ExtendWhyShort    = "请再说具体一点，例如：出差到18日。"
 	ExtendWhyLong     = "理由太长了，请用100字以内说一说。"

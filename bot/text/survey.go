@@ -57,6 +57,7 @@ const (
 	SurveyFew         = "这样只发给%d人。不足5人的结果会让人猜出是谁填的，永远不能显示，所以没有发起。请多选几个科室，或者发给全体。"
 	SurveyNoSplit     = "有科室不足5人，分科室会让人猜出是谁填的。请选不分科室。"
 	SurveyNoKey       = "还没有设置封存密钥，票在结束前不能封存，所以不能发起不记名问卷。请信息员设置 QINGFENG_SEAL_KEY（或 QINGFENG_SEAL_KEY_FILE）后重启。"
+	SurveyLocked      = "票是用另一把封存密钥封的，现在打不开，所以还没有结束，票都在。请信息员把原来的密钥加进 QINGFENG_SEAL_KEY 后重启，再来结束。"
 	SurveyNotThere    = "没有这份问卷，或者没有发给您。"
 	SurveyOver        = "这份问卷已经截止，不再发票。"
 	SurveyTakenHow    = "您已经领过票了。票只发一次，也没有记录哪张是您的，所以不能补发。如果是在别的手机或电脑上领的，请回到那里打开。"
@@ -115,5 +116,6 @@ const (
 	BallotNothing    = "没有这一页"
 	BallotNothingHow = "请从企业微信里的问卷通知打开。"
 	BallotTooLarge   = "写得太长了"
+	BallotLargeHow   = "您的票还在，请返回上一页写短些再交。"
 	BallotStopped    = "意见里可能有证件号、电话、涉密内容，或点名说某人做过什么，为了保护您没有收。请改一改再交；要反映问题线索，请走信访举报渠道。"
 )

@@ -13,7 +13,10 @@ import (
 	"syscall"
 	"time"
 
+	"qingfeng/bot"
+	"qingfeng/bot/convo"
 	"qingfeng/bot/pg"
+	"qingfeng/bot/plan"
 	"qingfeng/bot/risk"
 	"qingfeng/bot/text"
 	"qingfeng/bot/wecom/wecomsim"
@@ -112,19 +115,47 @@ func (e env) stay(ctx context.Context, cfg Config, db *pg.DB, url string, log *s
 	defer remove()
 	go a.announceMenu(ctx)
 	go a.whenReady(ctx, callback, func() {
-		fmt.Fprintf(e.out, text.DemoReady+"\n", cfg.WecomAPIBase+"/sim/", cfg.BaseURL, text.DemoCadre, text.DemoOffice, os.Args[0], "linxiaoya")
+		fmt.Fprintf(e.out, text.DemoReady+"\n", cfg.WecomAPIBase+"/sim/", cfg.BaseURL, text.DemoCadre, text.DemoOffice, text.DemoHead, text.DemoLeader, os.Args[0], "linxiaoya")
 	})
 	return a.serve(ctx)
 }
 
-// openDemoCampaign opens a campaign that is due in ten working days, if none is open.
+// openDemoCampaign opens a campaign in ten stages whose forms are due in ten working
+// days, if none is open. The section heads' filings of the stage before are due within
+// three, so that there is something to remind of.
 func (a *app) openDemoCampaign(ctx context.Context) error {
 	if _, open, err := a.register.Campaign(ctx); err != nil || open {
 		return err
 	}
-	due := a.desk.Days.Add(a.now(), 10)
-	_, err := a.openCampaign(ctx, risk.Campaign{Name: fmt.Sprintf(text.CampaignDefaultName, due.Year()), Year: due.Year(), Pack: "county", Due: due})
-	return err
+	days, today := a.desk.Days, bot.Civil(a.now())
+	due := days.Add(today, 10)
+	return a.runner.Do(ctx, operator, func(ctx context.Context, t *convo.Turn) error {
+		p, _, err := a.desk.PlanCampaign(ctx, "county", "county-ten", fmt.Sprintf(text.CampaignDefaultName, due.Year()), due, today)
+		if err != nil {
+			return err
+		}
+		filing, meeting := plan.Fixed(days.Add(today, 2)), plan.Fixed(days.Add(today, 3))
+		for i := range p.Duties {
+			if p.Duties[i].Code == "catalogue" {
+				p.Duties[i].Due = filing
+			}
+		}
+		for i := range p.Anchors {
+			if p.Anchors[i].Code == "approval" {
+				p.Anchors[i].Rule = meeting
+			}
+		}
+		for i := range p.Stages {
+			switch p.Stages[i].Code {
+			case "S2":
+				p.Stages[i].Until, p.Stages[i].Overlap = meeting, true
+			case "S3":
+				p.Stages[i].From, p.Stages[i].Overlap = plan.Fixed(today), true
+			}
+		}
+		_, err = a.desk.OpenPlan(ctx, t, 0, p)
+		return err
+	})
 }
 
 // settleWithin is how long the demo waits for the first notices to reach the phones.

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -55,25 +56,35 @@ func pushRun(t *testing.T, s *store, seed int) {
 	began := time.Now()
 	rng := rand.New(rand.NewPCG(uint64(seed), 9))
 	p := newPushing(t, s, pushPeople, fmt.Sprintf("push%d", seed), nil)
-	victims := p.nodes[:1]
-	if rng.IntN(3) == 0 {
-		victims = p.nodes
-	}
-	strike := func() {
-		p.struck = time.Now()
-		for _, v := range victims {
-			p.kill(v)
+	both := rng.IntN(3) == 0
+	var once sync.Once
+	strikes := func(victims ...*node) func() {
+		return func() {
+			once.Do(func() {
+				if both {
+					victims = p.nodes
+				}
+				p.struck, p.victims = time.Now(), len(victims)
+				for _, v := range victims {
+					p.kill(v)
+				}
+			})
 		}
 	}
+	strike := strikes(p.nodes[0])
 	after := time.Duration(rng.IntN(4000)) * time.Microsecond
 	where := ""
 	switch n := 1 + rng.IntN(pushTexts/2-2); seed % 6 {
 	case 0:
 		where = fmt.Sprintf("before send %d arrived", n)
-		p.nodes[0].sending.at(n, strike)
+		for _, v := range p.nodes { // whoever comes to it first: one of them makes half of the calls
+			v.sending.at(n, strikes(v))
+		}
 	case 1:
 		where = fmt.Sprintf("after send %d arrived", n)
-		p.nodes[0].sent.at(n, strike)
+		for _, v := range p.nodes {
+			v.sent.at(n, strikes(v))
+		}
 	case 2:
 		where = fmt.Sprintf("%s after planning began", after)
 		go p.when(t, "SELECT count(*) FROM job_run WHERE job = 'plan' AND state <> 'planned'", 1, 20*after, strike)
@@ -94,14 +105,14 @@ func pushRun(t *testing.T, s *store, seed int) {
 	c := p.done(t, 2*time.Minute)
 	took := time.Since(p.struck)
 	report := p.check(t, c, 0)
-	if n := p.killed.Load(); n != int64(len(victims)) {
-		t.Errorf("%d kills instead of %d", n, len(victims))
+	if n := int(p.killed.Load()); n == 0 || n != p.victims {
+		t.Errorf("%d kills instead of %d", n, p.victims)
 	}
 	verdict := "ok"
 	if t.Failed() {
 		verdict = fmt.Sprintf("FAILED; again: QINGFENG_FAULT_PUSHES=%d-%d make faults", seed, seed)
 	}
-	fmt.Printf("push %3d: killed %d %s; all out %.1f s later; %s; %.0f s; %s\n", seed, len(victims), where, took.Seconds(), report, time.Since(began).Seconds(), verdict)
+	fmt.Printf("push %3d: killed %d %s; all out %.1f s later; %s; %.0f s; %s\n", seed, p.victims, where, took.Seconds(), report, time.Since(began).Seconds(), verdict)
 }
 
 // TestFaultsPushWeCom: everything that WeCom can answer, or fail to answer, once.

@@ -65,10 +65,11 @@ FROM (SELECT a.person_id, o.section_id, dense_rank() OVER (ORDER BY o.section_id
 // pushing is one run of a push under faults.
 type pushing struct {
 	*ordeal
-	people int
-	clocks []string // a file for each instance
-	ahead  time.Duration
-	struck time.Time // when an instance was killed
+	people  int
+	clocks  []string // a file for each instance
+	ahead   time.Duration
+	struck  time.Time // when instances were killed
+	victims int       // how many
 }
 
 // newPushing readies two instances under the clock of pushDay, some seconds before a

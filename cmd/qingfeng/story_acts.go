@@ -50,7 +50,6 @@ func acts() map[string]act {
 		"old":     {2, (*stage).pressOld},
 		"move":    {2, (*stage).move},
 		"exports": {0, (*stage).exports},
-		"digest":  {0, (*stage).digest},
 		"still":   {2, (*stage).still},
 		"jobs":    {0, (*stage).startJobs},
 		"seen":    {1, (*stage).seen},

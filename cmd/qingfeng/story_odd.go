@@ -82,8 +82,3 @@ func (s *stage) until(ctx context.Context, where string, args []string) error {
 	s.hold(strings.Contains(all, want), where, text.StoryMissing, s.who.who, want, all)
 	return nil
 }
-
-// digest lets the weekly job tell the office what nobody could answer.
-func (s *stage) digest(ctx context.Context, _ string, _ []string) error {
-	return s.questionDigest(ctx, s.clock.Now().AddDate(0, 0, -7))
-}

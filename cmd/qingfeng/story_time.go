@@ -137,7 +137,9 @@ func (s *stage) picture(_ context.Context, where string, _ []string) error {
 func (s *stage) secret(ctx context.Context, where string, args []string) error {
 	said := words(args)
 	for _, call := range s.sim.Calls() {
-		s.hold(!strings.Contains(call.Body, said), where, "%s carries a sealed text", call.Path)
+		if strings.Contains(call.Body, said) {
+			s.hold(false, where, "%s carries a sealed text", call.Path)
+		}
 	}
 	rows, err := s.db.Pool().Query(ctx, `SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename`)
 	if err != nil {

@@ -28,7 +28,7 @@ func (p ballotPage) Lacks(field string) bool { return slices.Contains(p.Missing,
 // Words is what was typed so far.
 func (p ballotPage) Words() string { return strings.Join(p.Typed[survey.CommentField], "") }
 
-// ask takes a token that somebody has on paper or copied.
+// ask is the page without a token: it says where one is handed out.
 func (s *site) ask(w http.ResponseWriter, _ *http.Request) {
 	s.show(w, http.StatusOK, "ask", text.BallotTitle, nil)
 }
@@ -89,12 +89,5 @@ func read(r *http.Request) error {
 	return nil
 }
 
-// token is the field, as people may type it: in small letters, with blanks or dashes.
-func token(r *http.Request) string {
-	return strings.Map(func(c rune) rune {
-		if c == ' ' || c == '-' || c == '\u3000' {
-			return -1
-		}
-		return c
-	}, strings.ToUpper(strings.TrimSpace(r.PostFormValue("token"))))
-}
+// token is the field that carries it.
+func token(r *http.Request) string { return strings.TrimSpace(r.PostFormValue("token")) }

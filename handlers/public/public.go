@@ -130,7 +130,7 @@ func (s *site) fail(w http.ResponseWriter, err error) {
 	case errors.Is(err, survey.ErrSpent):
 		s.say(w, http.StatusGone, text.BallotSpent, text.BallotSpentHow)
 	case errors.As(err, &large):
-		s.say(w, http.StatusRequestEntityTooLarge, text.BallotTooLarge, text.BallotBrokenHow)
+		s.say(w, http.StatusRequestEntityTooLarge, text.BallotTooLarge, text.BallotLargeHow)
 	default:
 		code := "store"
 		var sql interface{ SQLState() string }

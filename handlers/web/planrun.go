@@ -42,6 +42,7 @@ type runDuty struct {
 	Parties      string
 	Due          time.Time // the latest
 	All, Done    int
+	Waived       int // was over when the campaign began: written down only
 	Late, Nobody int
 }
 
@@ -120,10 +121,14 @@ func runDuties(st plan.Stage, all []plan.Obligation, open map[int64]bool, today 
 			rows = append(rows, runDuty{Name: o.Name, Parties: handlers.Parties(plan.Duty{Owner: o.OwnerRole, Receiver: o.Receiver})})
 		}
 		r := &rows[i]
-		r.All++
 		if o.Due.After(r.Due) {
 			r.Due = o.Due
 		}
+		if o.State == plan.Waived {
+			r.Waived++
+			continue
+		}
+		r.All++
 		begun := open[o.ID] || o.State != plan.Pending || today.After(o.Due) && !o.Due.IsZero()
 		switch {
 		case open[o.ID] && !o.Due.IsZero() && o.Due.Before(today):
@@ -141,7 +146,7 @@ func runDuties(st plan.Stage, all []plan.Obligation, open map[int64]bool, today 
 		switch {
 		case r.Late > 0:
 			state = form.Late
-		case r.Done == r.All:
+		case r.All > 0 && r.Done == r.All:
 			state = form.Done
 		}
 		dues = append(dues, form.GanttDue{On: r.Due, State: state})
@@ -151,12 +156,15 @@ func runDuties(st plan.Stage, all []plan.Obligation, open map[int64]bool, today 
 
 // stageStands tells where a stage stands today.
 func stageStands(st plan.Stage, duties []runDuty, today time.Time) (form.GanttState, string, string) {
+	owed := slices.ContainsFunc(duties, func(u runDuty) bool { return u.All > 0 })
 	late := slices.ContainsFunc(duties, func(u runDuty) bool { return u.Late > 0 })
 	switch {
 	case !st.DoneOn.IsZero() || st.Waived != "":
 		return form.Done, text.ChartDone, "done"
 	case late:
 		return form.Late, text.ChartLate, "back"
+	case st.Until.Before(today) && len(duties) > 0 && !owed:
+		return form.Planned, text.PlanGone, "plain"
 	case st.Until.Before(today):
 		return form.Done, text.ChartDone, "done"
 	case !st.From.After(today):
