@@ -135,7 +135,7 @@ func (d *Desk) readDue(ctx context.Context, t *convo.Turn, s *opening) (convo.Ne
 	switch {
 	case !ok:
 		t.Say(text.CampaignDueAgain)
-		return convo.Stay(), nil
+		return convo.NotUnderstood(), nil // another command, perhaps
 	case due.Before(bot.Civil(t.Now)):
 		t.Say(text.CampaignDuePast)
 		return convo.Stay(), nil

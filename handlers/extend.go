@@ -193,6 +193,9 @@ func (d *Desk) readExtendUntil(ctx context.Context, t *convo.Turn, s *extending)
 	if err != nil {
 		return convo.Next{}, err
 	}
+	if _, day := readUntil(said, t.Now, t.Now); !ok && !day {
+		return convo.NotUnderstood(), nil // another command, perhaps; else what was just said
+	}
 	if !ok {
 		return convo.Stay(), nil
 	}

@@ -165,3 +165,15 @@ func TestWhatBeginsARiskSentenceIsNoRequest(t *testing.T) {
 		}
 	}
 }
+
+func TestAnotherCommandIsHeardWhereADayIsAskedFor(t *testing.T) {
+	b := newOwing(t)
+	sun := b.phone("sun")
+	sun.Send("申请延期").Expect("想延到哪天")
+	sun.Send("越晚越好").Expect("日期我没看明白", "想延到哪天")
+	sun.Send("看名单").Expect("三个工作日内也没有到期的", "想延到哪天")
+	sun.Send("今日提示").Expect("今天没有要提示的事")
+	sun.Send("10月20日").Expect("要延到10月23日（周五）以后的日子才行")
+	sun.Send("后天").Expect("以后的日子才行")
+	sun.Send("3天，出差在外").Expect("申请已交")
+}

@@ -237,7 +237,7 @@ func (d *Desk) deliverAtWork(ctx context.Context, t *convo.Turn, n risk.Notice, 
 		d.deliver(t, n, lead, once)
 		return at, err
 	}
-	return at, d.laterCard(t, n, lead, at)
+	return at, d.laterCard(t, n, lead, once, at)
 }
 
 // cardWaits is when a card that is made at a moment goes out; zero: at once.

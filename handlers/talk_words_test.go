@@ -36,6 +36,12 @@ func TestATalkIsHeardWithoutTheWordForIt(t *testing.T) {
 		p.Send(said).ExpectNo("没看明白")
 		sees(t, p.Send("不约了"), "没有约")
 	}
+	p := b.phone("zhao")
+	p.Send("和王舟谈心").Expect("什么时候") // not: it took place
+	p.Send("不约了").Expect("没有约")
+	if l, err := b.reg.HeartTalks(t.Context(), 0, 2026); err != nil || len(l) != 0 {
+		t.Errorf("%d talks were noted, %v", len(l), err)
+	}
 	b.phone("han").Send("给王舟发询问函").Expect("什么时候")
 	b.phone("han").Send("不约了")
 	b.phone("han").Send("诫勉谈话王舟").Expect("只登记文号和日期")
@@ -64,12 +70,19 @@ func TestACardWaitsUntilPeopleAreAtWork(t *testing.T) {
 	b.phone("wang").Press("收到")
 
 	b.Advance(13 * time.Hour) // Tuesday night
-	b.sent("zhao", "wang", "heart", func(in *TalkDraft) { in.At = n.At.AddDate(0, 0, 1) })
+	b.does("zhao", func(ctx context.Context, t *convo.Turn, n risk.Notice) (bool, error) {
+		return b.desk.RemindTalk(ctx, t, n.ID, n.Version)
+	})
+	b.phone("wang").ExpectNo("16:00")
+	b.Advance(12 * time.Hour)
+	sees(t, b.phone("wang"), "工作约谈", "16:00", "小会议室")
+	b.Advance(12 * time.Hour) // Wednesday night
+	b.sent("zhao", "wang", "heart", func(in *TalkDraft) { in.At = n.At.AddDate(0, 0, 2) })
 	b.does("zhao", func(ctx context.Context, t *convo.Turn, n risk.Notice) (bool, error) {
 		return b.desk.CancelTalk(ctx, t, n.ID, n.Version)
 	})
 	b.Advance(12 * time.Hour)
-	b.phone("wang").ExpectNo("10月22日")
+	b.phone("wang").ExpectNo("10月23日")
 	// What would come too late for its time comes at once.
 	b.Advance(8 * time.Hour)
 	b.sent("zhao", "wang", "heart", func(in *TalkDraft) { in.At = b.Clock.Now().Add(2 * time.Hour) })

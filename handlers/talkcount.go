@@ -142,7 +142,8 @@ func sum(list []int) (n int) {
 // matchHeld hears 今天和张三谈过心: a talk that took place without the bot.
 func (d *Desk) matchHeld(said string) ([]string, bool) {
 	m := regexp.MustCompile(text.HeldForm).FindStringSubmatch(said)
-	if d.Talks == nil || m == nil || asks(said, true) {
+	// 和张三谈心, without a day, is a wish and no report.
+	if d.Talks == nil || m == nil || asks(said, false) || m[1] == "" && !text.Has(text.HeldDone, said) {
 		return nil, false
 	}
 	return m[1:], true

@@ -273,8 +273,15 @@ func (d *Desk) RemindTalk(ctx context.Context, t *convo.Turn, id int64, version 
 		t.Say(text.TalkRemindedToday)
 		return false, nil
 	}
-	d.deliver(t, n, "", "again:"+bot.Local(t.Now).Format(time.DateOnly))
-	t.Say(text.TalkReminded)
+	at, err := d.deliverAtWork(ctx, t, n, "", "again:"+bot.Local(t.Now).Format(time.DateOnly))
+	if err != nil {
+		return false, err
+	}
+	if at.IsZero() {
+		t.Say(text.TalkReminded)
+	} else {
+		t.Say(fmt.Sprintf(text.TalkRemindedLater, talkMoment(at)))
+	}
 	return true, d.record(ctx, t, "talk.remind", aboutTalk, id, n.Version)
 }
 

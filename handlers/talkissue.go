@@ -316,7 +316,11 @@ func (d *Desk) issue(ctx context.Context, t *convo.Turn, n risk.Notice, k risk.N
 		say = fmt.Sprintf(text.TalkSentLater, n.ID, talkMoment(at))
 	}
 	if t.Actor.Person != n.Issuer.ID {
-		t.Say(text.TalkApprovedSent)
+		if at.IsZero() {
+			t.Say(text.TalkApprovedSent)
+		} else {
+			t.Say(fmt.Sprintf(text.TalkApprovedWait, talkMoment(at)))
+		}
 	}
 	d.tellIssuer(t, n, say, "sent")
 	return true, nil

@@ -30,8 +30,9 @@ type talkTimer struct {
 	ID      int64     `json:"id"`
 	What    string    `json:"what"`
 	Version int       `json:"version"`
-	On      time.Time `json:"on,omitzero"` // the day it was planned for
-	Lead    string    `json:"lead,omitempty"`
+	On      time.Time `json:"on,omitzero"`    // the day it was planned for
+	Lead    string    `json:"lead,omitempty"` // of a card that waits
+	Once    string    `json:"once,omitempty"`
 }
 
 // talkLane is a lane of its own for each talk: its timers wait for nobody's chat.
@@ -41,8 +42,8 @@ func (d *Desk) laterTalk(t *convo.Turn, n risk.Notice, what string, on, at time.
 	return d.setTimer(t, n, talkTimer{What: what, On: on}, at)
 }
 
-func (d *Desk) laterCard(t *convo.Turn, n risk.Notice, lead string, at time.Time) error {
-	return d.setTimer(t, n, talkTimer{What: timeCard, Lead: lead}, at)
+func (d *Desk) laterCard(t *convo.Turn, n risk.Notice, lead, once string, at time.Time) error {
+	return d.setTimer(t, n, talkTimer{What: timeCard, Lead: lead, Once: once}, at)
 }
 
 func (d *Desk) setTimer(t *convo.Turn, n risk.Notice, w talkTimer, at time.Time) error {
@@ -126,7 +127,7 @@ func (d *Desk) noteTalkTime(ctx context.Context, t *convo.Turn) error {
 	switch w.What {
 	case timeCard:
 		if n.State.Waits() && (n.At.After(t.Now) || k.NeedsReply) {
-			d.deliver(t, n, w.Lead, "card")
+			d.deliver(t, n, w.Lead, w.Once)
 		}
 		return nil
 	case timeReply:
@@ -135,7 +136,7 @@ func (d *Desk) noteTalkTime(ctx context.Context, t *convo.Turn) error {
 		}
 		return nil
 	case timeDay, timeHour:
-		return d.beforeTalk(t, n, w.What)
+		return d.beforeTalk(ctx, t, n, w.What)
 	case timeAfter:
 		return d.afterTalk(t, n, k)
 	case timeDue:
@@ -148,7 +149,7 @@ func (d *Desk) noteTalkTime(ctx context.Context, t *convo.Turn) error {
 
 // beforeTalk reminds target and issuer. A timer that fires late, after a standstill,
 // says nothing of what is over.
-func (d *Desk) beforeTalk(t *convo.Turn, n risk.Notice, what string) error {
+func (d *Desk) beforeTalk(ctx context.Context, t *convo.Turn, n risk.Notice, what string) error {
 	if n.State != risk.NoticeIssued && n.State != risk.NoticeAcknowledged || !n.At.After(t.Now) {
 		return nil
 	}
@@ -156,7 +157,13 @@ func (d *Desk) beforeTalk(t *convo.Turn, n risk.Notice, what string) error {
 	if what == timeHour {
 		lead = text.TalkLeadHour
 	}
-	d.deliver(t, n, lead, what)
+	// A first card that waited for this morning was the reminder.
+	switch heard, err := d.cardWaits(ctx, n, n.IssuedAt); {
+	case err != nil:
+		return err
+	case what != timeDay || heard.IsZero() || !bot.Civil(heard).Equal(bot.Civil(t.Now)):
+		d.deliver(t, n, lead, what)
+	}
 	t.Send(bot.Reply{To: n.Issuer.UserID, Lane: bot.LaneNotice, Text: fmt.Sprintf(text.TalkIssuerSoon, n.ID, talkMoment(n.At), n.Place), Once: fmt.Sprintf("talk:%d:%d:%s:issuer", n.ID, n.Version, what)})
 	return nil
 }

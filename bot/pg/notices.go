@@ -180,7 +180,9 @@ func (r *Register) Everybody(ctx context.Context) ([]risk.Person, error) {
 }
 
 // ForgetSaid takes the words out of a stored message that should not have been said in
-// chat. The row stays, so that a redelivery is still recognised.
+// chat. The row stays, so that a redelivery is still recognised. No dump or backup made
+// from now on holds the words; PostgreSQL's own files do until the row's old version is
+// vacuumed and its write-ahead log is written over.
 func (r *Register) ForgetSaid(ctx context.Context, dedupe string) error {
 	if _, err := r.DB.q(ctx).Exec(ctx, `UPDATE inbox SET body = body - 'text' WHERE dedupe = $1`, dedupe); err != nil {
 		return fmt.Errorf("forget what was said: %w", err)

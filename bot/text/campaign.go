@@ -10,7 +10,7 @@ const (
 	CampaignNameShort    = "请把名称说完整些，例如：2026年度岗位廉政风险排查；回“好”用默认的。"
 	CampaignDefaultName  = "%d年度岗位廉政风险排查"
 	CampaignDueAsk       = "哪天截止？例如：10月16日、两周后、下周五、月底。"
-	CampaignDueAgain     = "日期我没看明白。请像这样写：10月16日、两周后、下周五。"
+	CampaignDueAgain     = "日期我没看明白。请像这样写：10月16日、两周后、下周五；先不开了回“退出”。"
 	CampaignDuePast      = "这一天已经过了，请换一个以后的日期。"
 	CampaignConfirmTitle = "开始“%s”？"
 	CampaignConfirmBody  = "花名册里现有%d个岗位有人，其中%d个线下填报。开始后会给每个人发一张卡片。"

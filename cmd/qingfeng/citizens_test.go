@@ -38,7 +38,7 @@ func TestCitizensHaveAListenerOfTheirOwnThatLogsNothing(t *testing.T) {
 		return res.StatusCode, string(raw)
 	}
 	for path, want := range map[string]int{"/b": 200, "/b/CANARY": 404, "/healthz": 404, "/oauth/callback": 404, "/surveys": 404, "/metrics": 404} {
-		if status, body := get(public + path); status != want || want == 200 && !strings.Contains(body, "票号") {
+		if status, body := get(public + path); status != want || want == 200 && !strings.Contains(body, "先领票") {
 			t.Errorf("%s: %d", path, status)
 		}
 	}
