@@ -345,6 +345,9 @@ func someOf(names []string) string {
 	return strings.Join(names[:digestNames], text.ListComma) + fmt.Sprintf(text.DigestMorePeople, len(names))
 }
 
+// forwardAhead is how many working days before its end the self-check is spoken of.
+const forwardAhead = 5
+
 // forward is the paragraph that can be sent on as it is. It counts the whole unit: a
 // section of one person would be that person's name.
 func (m daybook) forward() string {
@@ -366,7 +369,7 @@ func (m daybook) forward() string {
 	}
 	var say string
 	switch due := bot.Civil(m.campaign.Due); {
-	case all == 0:
+	case all == 0, due.After(m.cal.Add(m.today, forwardAhead)), handed == all && m.today.After(m.cal.Add(due, 1)):
 		say = text.DigestForwardPlain
 	case handed == all:
 		say = fmt.Sprintf(text.DigestForwardDone, all)

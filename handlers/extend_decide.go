@@ -109,9 +109,14 @@ func extensionCard(x Extension, ob plan.Obligation, who string) bot.Card {
 	if original.IsZero() {
 		original = ob.Due
 	}
+	reason := strings.ReplaceAll(x.Reason, ",", text.Comma) // commands are read with half-width signs
+	body := fmt.Sprintf(text.ExtendBody, who, ob.Name, dayWeek(x.Until), day(bot.Civil(original)), reason)
+	if !bot.Civil(original).Equal(bot.Civil(ob.Due)) {
+		body = fmt.Sprintf(text.ExtendBodyAgain, who, ob.Name, dayWeek(x.Until), day(bot.Civil(original)), day(bot.Civil(ob.Due)), reason)
+	}
 	return bot.Card{
 		Title:   text.ExtendTitle,
-		Body:    fmt.Sprintf(text.ExtendBody, who, ob.Name, dayWeek(x.Until), day(bot.Civil(original)), day(bot.Civil(ob.Due)), x.Reason),
+		Body:    body,
 		Buttons: []bot.Option{{Text: text.ExtendYes, Key: key("extension.grant", x.ID)}, {Text: text.ExtendNo, Key: key("extension.refuse", x.ID), Minor: true}},
 		About:   bot.About{Kind: aboutExtension, ID: x.ID, Version: ob.Version},
 	}

@@ -25,7 +25,7 @@ func TestMoreTimeIsAskedForInOneSentenceAndGrantedOnce(t *testing.T) {
 	p.Send("申请延期到10月28日，出差").Expect("申请已交防控办：“个人岗位风险点自查”延到10月28日（周三）。批下来之前，还按10月23日（周五）算")
 	b.due(mine, oct(23), oct(23))
 	qian.ExpectCard("有一件延期申请，请定")
-	sun.Expect("王舟申请把“个人岗位风险点自查”延到10月28日（周三）。原定10月23日截止，现在10月23日截止。理由：出差")
+	sun.Expect("王舟申请把“个人岗位风险点自查”延到10月28日（周三），原定10月23日截止。理由：出差")
 	sun.Press("准予延期").Expect("已准予延期：“个人岗位风险点自查”延到10月28日（周三），原定10月23日。已告诉王舟")
 	p.Expect("您申请的延期批了：“个人岗位风险点自查”延到10月28日（周三）（原定10月23日）")
 	b.due(mine, oct(28), oct(23))
@@ -98,7 +98,7 @@ func TestADecisionOnADayThatMovedDoesNotCount(t *testing.T) {
 		t.Fatal(err)
 	}
 	sun := b.phone("sun")
-	sun.Press("准予延期").Expect("现在10月26日截止").Expect("日子刚变过，这次没有生效")
+	sun.Press("准予延期").Expect("已延到10月26日").Expect("日子刚变过，这次没有生效")
 	b.due(mine, oct(26), oct(23))
 	sun.Press("准予延期").Expect("已准予延期")
 	b.due(mine, oct(28), oct(23))

@@ -151,6 +151,9 @@ func (d *Desk) officePlans(ctx context.Context, t *convo.Turn) (string, error) {
 		return "", err
 	}
 	late, soon, err := d.pressing(ctx, 0, bot.Civil(t.Now), cal)
+	// The forms are counted above.
+	form := func(ob plan.Obligation) bool { return ob.Kind == plan.KindSelfCheck }
+	late, soon = slices.DeleteFunc(late, form), slices.DeleteFunc(soon, form)
 	if err != nil || len(late)+len(soon) == 0 {
 		return "", err
 	}

@@ -115,7 +115,7 @@ func (d *Desk) ownLines(day time.Time, own []plan.Item, button string, room int)
 	late := false
 	for _, i := range own {
 		ob := i.Obligation
-		when := fmt.Sprintf(text.RemindBy, dayWeek(ob.Due)) + text.Comma + lateness(ob.Due, day, d.Days)
+		when := dueWhen(ob.Due, day, d.Days)
 		if ob.Kind == plan.KindSelfCheck {
 			when += text.Comma + text.RemindMinutes
 		}
@@ -222,6 +222,20 @@ func lateness(due, today time.Time, cal plan.Calendar) string {
 		return text.RemindNoDays
 	}
 	return text.RemindToday
+}
+
+// dueWhen is a due day with how far it is: 10月16日（周五）截止，还有3个工作日; 今天（10月16日）截止.
+func dueWhen(due, today time.Time, cal plan.Calendar) string {
+	due, today = bot.Civil(due), bot.Civil(today)
+	how := lateness(due, today, cal)
+	if how == text.RemindToday {
+		return fmt.Sprintf(text.RemindTodayBy, day(due))
+	}
+	by := dayWeek(due)
+	if due.Year() != today.Year() {
+		by = fmt.Sprintf(text.DayOfYear, due.Year()) + by
+	}
+	return fmt.Sprintf(text.RemindBy, by) + text.Comma + how
 }
 
 // dayWeek is a day as people check it: 10月16日（周五）.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"qingfeng/bot"
 	"qingfeng/bot/convo"
 	"qingfeng/bot/plan"
 	"qingfeng/bot/text"
@@ -55,12 +54,12 @@ func (d *Desk) listOwed(ctx context.Context, t *convo.Turn) (bool, error) {
 	return true, nil
 }
 
-// owedWhen is the day of an obligation with how far it is: 10月16日（周五）截止，今天截止.
+// owedWhen is the day of an obligation with how far it is.
 func owedWhen(ob plan.Obligation, t *convo.Turn, cal plan.Calendar) string {
 	if ob.Due.IsZero() {
 		return text.OwedNoDay
 	}
-	return fmt.Sprintf(text.RemindBy, dayWeek(ob.Due)) + text.Comma + lateness(ob.Due, bot.Local(t.Now), cal)
+	return dueWhen(ob.Due, t.Now, cal)
 }
 
 // restOwed tells in one sentence what somebody has to do now, for answers to a question

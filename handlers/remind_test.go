@@ -158,7 +158,7 @@ func TestAReminderSaysWhatIsOwedByWhenAndHow(t *testing.T) {
 		hows    string
 	}{
 		{"days before", 20, []plan.Item{own(check)}, "还有3个工作日：个人岗位风险点自查", []string{"10月23日（周五）截止，还有3个工作日，约8分钟"}, "去填写 明天再提醒", "回“自查”接着填。今天没空"},
-		{"the day", 23, []plan.Item{own(check)}, "今天截止：个人岗位风险点自查", []string{"10月23日（周五）截止，今天截止"}, "去填写 明天再提醒", ""},
+		{"the day", 23, []plan.Item{own(check)}, "今天截止：个人岗位风险点自查", []string{"今天（10月23日）截止"}, "去填写 明天再提醒", ""},
 		{"late over a weekend", 26, []plan.Item{own(check)}, "已逾期1个工作日：个人岗位风险点自查", []string{"办不完可以回“申请延期”"}, "去填写 明天再提醒", ""},
 		{"a filing", 20, []plan.Item{own(filing)}, "今天截止：方案备案", nil, "去办理 明天再提醒 已完成", "办好了回“已完成”"},
 		{"several", 20, []plan.Item{own(check), own(filing)}, "2件事要办，最急的今天截止", []string{"· 方案备案", "· 个人岗位风险点自查"}, "去办理 明天再提醒 已完成", ""},

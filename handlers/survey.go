@@ -399,7 +399,7 @@ func (d *Desk) surveyRound(ctx context.Context, now time.Time, s survey.Survey) 
 // surveyPush are the words of a round: the same for everybody and every survey, so that a
 // lock screen tells nothing.
 func (d *Desk) surveyPush(s survey.Survey, round int) bot.Push {
-	title := [...]string{text.SurveyPushTitle, text.SurveyPushAgain, fmt.Sprintf(text.SurveyPushLast, day(s.Until))}[round]
+	title := [...]string{text.SurveyPushTitle, text.SurveyPushAgain, text.SurveyPushLast}[round]
 	return bot.Push{
 		Kind: "survey", Lane: bot.LaneBulk,
 		Card: bot.Card{

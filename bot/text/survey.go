@@ -75,7 +75,7 @@ const (
 	SurveyPushDesc   = "%s截止，约2分钟"
 	SurveyPushBody   = "点开后先领一张票，再到另一个页面填写。票上没有您的名字，系统也没有记录哪张票是谁的。"
 	SurveyPushAgain  = "不记名问卷还没有填"
-	SurveyPushLast   = "不记名问卷%s截止"
+	SurveyPushLast   = "不记名问卷快截止了"
 	SurveyPushLink   = "去领票"
 	SurveyPushText   = "%s（%s截止，约2分钟）。%s\n去领票：%s"
 	SurveyEndedTitle = "问卷结束了"
