@@ -26,12 +26,12 @@ test: ## vet and all tests, on a real PostgreSQL
 	go test -count=1 ./...
 
 bench: ## speed and size, as ratios measured in one run
-	@.ci/setup demo
+	@.ci/setup faults
 	@test -n "$(call tagged,bench)" || { echo 'no test carries the build tag bench' >&2; exit 1; }
 	go test -count=1 -tags bench -run '^TestBench' -v -timeout 60m -p 1 $(call tagged,bench)
 
 faults: ## kills, restarts and lost Redis at seeded points: make faults SEEDS=11-20 PUSHES=41-60
-	@.ci/setup demo
+	@.ci/setup faults
 	@test -n "$(call tagged,faults)" || { echo 'no test carries the build tag faults' >&2; exit 1; }
 	QINGFENG_FAULT_SEEDS=$(SEEDS) QINGFENG_FAULT_PUSHES=$(PUSHES) go test -count=1 -tags faults -run '^TestFaults' -v -timeout 90m -p 1 -parallel 6 $(call tagged,faults)
 

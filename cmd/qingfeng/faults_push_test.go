@@ -7,13 +7,15 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
 
 	"qingfeng/bot/wecom/wecomsim"
 )
@@ -163,18 +165,46 @@ func TestFaultsPushWeCom(t *testing.T) {
 	fmt.Printf("push: %d faults of WeCom; %s; %.0f s\n%s\n", len(faults), report, time.Since(began).Seconds(), strings.TrimSpace(reconcile))
 }
 
+// redisServer is a real one that keeps nothing.
+type redisServer struct {
+	path, socket string
+	client       *redis.Client
+	cmd          *exec.Cmd
+}
+
+func startRedis(t *testing.T) *redisServer {
+	t.Helper()
+	path, err := exec.LookPath("redis-server")
+	if err != nil {
+		t.Fatal("redis-server is not here: .ci/setup faults installs it")
+	}
+	r := &redisServer{path: path, socket: filepath.Join(t.TempDir(), "redis.sock")}
+	if err := r.start(); err != nil {
+		t.Fatal(err)
+	}
+	r.client = redis.NewClient(&redis.Options{Network: "unix", Addr: r.socket})
+	t.Cleanup(func() { _ = r.client.Close(); r.kill() })
+	return r
+}
+
+func (r *redisServer) start() error {
+	r.cmd = exec.Command(r.path, "--port", "0", "--unixsocket", r.socket, "--save", "", "--appendonly", "no")
+	return r.cmd.Start()
+}
+
+func (r *redisServer) kill() {
+	_ = r.cmd.Process.Kill()
+	_ = r.cmd.Wait() // how it ended is known
+}
+
 // TestFaultsPushStorage: in the middle of a push PostgreSQL is stopped as by a crash, and
 // Redis forgets everything, goes away and comes back empty.
 func TestFaultsPushStorage(t *testing.T) {
 	began := time.Now()
 	s := newStore(t)
 	pushTemplate(t, s, pushPeople, pushTexts)
-	redis := miniredis.NewMiniRedis()
-	if err := redis.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(redis.Close)
-	p := newPushing(t, s, pushPeople, "storage", map[string]string{"QINGFENG_REDIS_URL": "redis://" + redis.Addr()})
+	cache := startRedis(t)
+	p := newPushing(t, s, pushPeople, "storage", map[string]string{"QINGFENG_REDIS_URL": "unix://" + cache.socket})
 	p.sim.SetLatency(300 * time.Millisecond) // so that there is a middle
 	var crashed, emptied atomic.Int64
 	go p.when(t, "SELECT count(*) FROM push_batch WHERE state = 'sent'", 8, 0, func() {
@@ -185,15 +215,16 @@ func TestFaultsPushStorage(t *testing.T) {
 	})
 	go p.when(t, "SELECT count(*) FROM push_batch", 10, 0, func() {
 		for range 3 {
-			redis.FlushAll()
+			if err := cache.client.FlushAll(t.Context()).Err(); err != nil {
+				p.fail("redis: %v", err)
+			}
 			emptied.Add(1)
 			time.Sleep(time.Second)
 		}
-		redis.Close()
+		cache.kill() // without a file to come back from
 		time.Sleep(2 * time.Second)
-		redis.FlushAll()
-		if err := redis.Restart(); err != nil {
-			p.fail("redis: %v", err)
+		if err := cache.start(); err != nil {
+			p.fail("redis does not start again: %v", err)
 		}
 		emptied.Add(1)
 	})
