@@ -10,7 +10,7 @@ RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-X main.version=$
 
 FROM debian:bookworm-slim
 RUN apt-get update \
- && apt-get install -y --no-install-recommends ca-certificates tzdata \
+ && apt-get install -y --no-install-recommends ca-certificates tzdata fonts-droid-fallback \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=build /qingfeng /usr/local/bin/qingfeng
 COPY --from=build --chown=65534:65534 /data /var/lib/qingfeng

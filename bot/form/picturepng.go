@@ -72,6 +72,10 @@ func knownFonts() []string {
 	}
 }
 
+// Ready reports whether pictures can be drawn: nil, ErrNoFont, or what is wrong with
+// the font.
+func (f *Fonts) Ready() error { _, err := f.load(); return err }
+
 // load opens the font; of a collection it takes the face for simplified Chinese.
 func (f *Fonts) load() (*sfnt.Font, error) {
 	if f == nil {

@@ -3,9 +3,13 @@ package text
 // The calendar of working days: the sheet it is imported from, and what is said about
 // it. Bars separate spellings; the first one is the official one.
 const (
-	FormColDay      = "日期|时间|放假日期"
-	FormColArranged = "安排|休班|休/班|类型|放假或上班"
-	FormColHoliday  = "名称|节日|节假日|节日名称|备注"
+	DoctorCalendar   = "节假日"
+	DoctorNoCalendar = "没有%d年的放假和调休安排，工作日暂按周末推算。国务院办公厅通知公布后，用 qingfeng import calendar 导入。"
+	DoctorFont       = "中文字体"
+	DoctorNoFont     = "没有找到中文字体，聊天里的横道图和进度图发不出来，只发文字。Debian 上运行 apt-get install fonts-droid-fallback。"
+	FormColDay       = "日期|时间|放假日期"
+	FormColArranged  = "安排|休班|休/班|类型|放假或上班"
+	FormColHoliday   = "名称|节日|节假日|节日名称|备注"
 
 	FormDayOff    = "休|放假|休息|假|休假|节假日|法定节假日"
 	FormDayWorked = "班|上班|补班|调休上班|工作日|调班"

@@ -69,7 +69,7 @@ func newApp(cfg Config, db *pg.DB, now func() time.Time, random io.Reader, log *
 		Answers: a.quoting(), Questions: a.index, Away: a.away,
 		Plans: a.register, Pushes: a.register, Pictures: pictures{a},
 	}
-	a.fonts = form.SystemFonts("/usr/share/fonts", "/usr/local/share/fonts")
+	a.fonts = systemFonts()
 	if err := a.openSurveys(random); err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"qingfeng/bot/form"
 	"qingfeng/bot/pg"
 	"qingfeng/bot/text"
 	"qingfeng/bot/wecom"
@@ -109,12 +110,40 @@ func (e env) examine(ctx context.Context) (out []finding) {
 	} else if n, _, err := register.AuditHead(ctx); err == nil {
 		ok(text.DoctorAudit, fmt.Sprintf(text.DoctorAuditOK, n))
 	}
+	e.examineYear(ctx, register, ok, warn)
 	e.examineSeal(ctx, cfg, register, ok, warn, fail)
 	e.examineModels(ctx, cfg, db, ok, warn)
 	e.examineRedis(ctx, cfg, ok, fail)
 	e.examineWecom(ctx, cfg, register, ok, warn, fail)
 	return out
 }
+
+// yearAhead is the month in which the next year's holidays are usually known.
+const yearAhead = time.November
+
+// examineYear says whether days can be counted and pictures drawn.
+func (e env) examineYear(ctx context.Context, register *pg.Register, ok, warn func(string, string)) {
+	cal, err := register.Calendar(ctx)
+	now := e.now()
+	switch next := now.Year() + 1; {
+	case err != nil:
+		warn(text.DoctorCalendar, explain(err))
+	case !cal.Knows(now.Year()):
+		warn(text.DoctorCalendar, fmt.Sprintf(text.DoctorNoCalendar, now.Year()))
+	case now.Month() >= yearAhead && !cal.Knows(next):
+		warn(text.DoctorCalendar, fmt.Sprintf(text.DoctorNoCalendar, next))
+	default:
+		ok(text.DoctorCalendar, text.DoctorOK)
+	}
+	if err := systemFonts().Ready(); err != nil {
+		warn(text.DoctorFont, text.DoctorNoFont)
+	} else {
+		ok(text.DoctorFont, text.DoctorOK)
+	}
+}
+
+// systemFonts are where a machine keeps its fonts.
+func systemFonts() *form.Fonts { return form.SystemFonts("/usr/share/fonts", "/usr/local/share/fonts") }
 
 // examineModels says what the models may do. It asks them for a word of ours, never for
 // the unit's.

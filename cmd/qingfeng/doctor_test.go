@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -147,6 +149,26 @@ func TestOlderComparesDottedVersions(t *testing.T) {
 	for have, want := range map[string]bool{"0.8.3": true, "0.8.4": false, "0.8.10": false, "0.9": false, "0.8": true, "1.0.0": false, "0.7.9": true, "odd": true} {
 		if older(have, 0, 8, 4) != want {
 			t.Errorf("%s", have)
+		}
+	}
+}
+
+func TestDoctorMissesTheHolidaysOfAYear(t *testing.T) {
+	s := patient(t, newCompany(t, nil, colleagues()...))
+	under := func(now time.Time) string {
+		var out, errs bytes.Buffer
+		e := env{getenv: func(k string) string { return s.vars[k] }, in: strings.NewReader(""), out: &out, err: &errs, doc: &document{}, clock: func() time.Time { return now }}
+		e.run(t.Context(), []string{"doctor"})
+		return out.String() + errs.String()
+	}
+	for day, missing := range map[string]int{"2026-10-31": 0, "2026-11-01": 2027, "2041-05-01": 2041} {
+		now, err := time.Parse(time.DateOnly, day)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := under(now)
+		if want := fmt.Sprintf(text.DoctorNoCalendar, missing); strings.Contains(said, want) != (missing != 0) || !strings.Contains(said, text.DoctorCalendar) {
+			t.Errorf("%s: %s", day, said)
 		}
 	}
 }
