@@ -60,9 +60,15 @@ func pushRun(t *testing.T, s *store, seed int) {
 	p := newPushing(t, s, pushPeople, fmt.Sprintf("push%d", seed), nil)
 	both := rng.IntN(3) == 0
 	var once sync.Once
+	begun := make(chan struct{}) // an instance that dies while the test waits for it fails the test
 	strikes := func(victims ...*node) func() {
 		return func() {
 			once.Do(func() {
+				select {
+				case <-begun:
+				case <-t.Context().Done():
+					return
+				}
 				if both {
 					victims = p.nodes
 				}
@@ -104,6 +110,7 @@ func pushRun(t *testing.T, s *store, seed int) {
 		go func() { time.Sleep(wait); strike() }()
 	}
 	p.begin(t)
+	close(begun)
 	c := p.done(t, 2*time.Minute)
 	took := time.Since(p.struck)
 	report := p.check(t, c, 0)
