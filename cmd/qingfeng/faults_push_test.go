@@ -105,7 +105,7 @@ func pushRun(t *testing.T, s *store, seed int) {
 		where = fmt.Sprintf("%s after %d batches were sent", after, x)
 		go p.when(t, "SELECT count(*) FROM push_batch WHERE state = 'sent'", min(x, pushTexts-4), after, strike)
 	default:
-		wait := time.Duration(rng.IntN(9000)) * time.Millisecond
+		wait := time.Duration(rng.IntN(4000)) * time.Millisecond
 		where = fmt.Sprintf("%s after the start", wait)
 		go func() { time.Sleep(wait); strike() }()
 	}

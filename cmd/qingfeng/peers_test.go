@@ -20,6 +20,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -313,16 +314,28 @@ func newInstance(t testing.TB, binary, name string, vars map[string]string) *ins
 	return i
 }
 
-// freePorts are loopback addresses that nobody listened on a moment ago.
+// lastPort counts the ports given out by this process.
+var lastPort atomic.Int64 //nolint:gochecknoglobals // runs at the same time must not share one
+
+// freePorts are loopback addresses that nobody listened on a moment ago. They lie below
+// the range from which the system takes ports for calls going out: an instance that is
+// started again finds its own still free.
 func freePorts(t testing.TB, n int) (out []string) {
 	t.Helper()
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+	const first, count = 12000, 18000
+	for len(out) < n {
+		port := first + (int64(os.Getpid())*97+lastPort.Add(1))%count
+		l, err := net.Listen("tcp", "127.0.0.1:"+strconv.FormatInt(port, 10))
 		if err != nil {
+			if lastPort.Load() > count {
+				t.Fatal("no free port")
+			}
+			continue
+		}
+		out = append(out, l.Addr().String())
+		if err := l.Close(); err != nil {
 			t.Fatal(err)
 		}
-		defer l.Close() // all at once, so that they differ
-		out = append(out, l.Addr().String())
 	}
 	return out
 }
