@@ -378,7 +378,10 @@ func (m daybook) forward() string {
 	default:
 		say = fmt.Sprintf(text.DigestForwardCheck, dayWeek(due), all, handed, all-handed)
 	}
-	if other > 0 {
+	switch {
+	case other > 0 && say == text.DigestForwardPlain:
+		say = fmt.Sprintf(text.DigestForwardSome, other)
+	case other > 0:
 		say += fmt.Sprintf(text.DigestForwardOther, other)
 	}
 	return say + text.DigestForwardEnd

@@ -151,16 +151,26 @@ func (d *Desk) askExtendWhich(ctx context.Context, t *convo.Turn, _ *extending) 
 }
 
 func (d *Desk) readExtendWhich(ctx context.Context, t *convo.Turn, s *extending) (convo.Next, error) {
-	if text.Says(text.WordsNever, t.Answer.Text) {
-		t.Say(text.QuitOther)
-		return convo.Done(), nil
-	}
-	id, err := strconv.ParseInt(t.Answer.Key(), 10, 64)
-	if err != nil {
-		return convo.NotUnderstood(), nil //nolint:nilerr // it was not one of the options
+	id, next := pickedOne(t)
+	if id == 0 {
+		return next, nil
 	}
 	s.Obligation = id
 	return d.extendNext(ctx, t, s)
+}
+
+// pickedOne is the id behind the option that was picked; 0 with what happens instead when
+// the person has thought better of it or meant none of them.
+func pickedOne(t *convo.Turn) (int64, convo.Next) {
+	if text.Says(text.WordsNever, t.Answer.Text) {
+		t.Say(text.QuitOther)
+		return 0, convo.Done()
+	}
+	id, err := strconv.ParseInt(t.Answer.Key(), 10, 64)
+	if err != nil {
+		return 0, convo.NotUnderstood()
+	}
+	return id, convo.Next{}
 }
 
 func (d *Desk) extendNext(ctx context.Context, t *convo.Turn, s *extending) (convo.Next, error) {

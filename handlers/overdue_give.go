@@ -123,13 +123,9 @@ func (d *Desk) askGiveWhich(ctx context.Context, t *convo.Turn, _ *giving) error
 }
 
 func (d *Desk) readGiveWhich(ctx context.Context, t *convo.Turn, s *giving) (convo.Next, error) {
-	if text.Says(text.WordsNever, t.Answer.Text) {
-		t.Say(text.QuitOther)
-		return convo.Done(), nil
-	}
-	id, err := strconv.ParseInt(t.Answer.Key(), 10, 64)
-	if err != nil {
-		return convo.NotUnderstood(), nil //nolint:nilerr // it was not one of the options
+	id, next := pickedOne(t)
+	if id == 0 {
+		return next, nil
 	}
 	ob, err := d.Plans.Obligation(ctx, id)
 	if err != nil {

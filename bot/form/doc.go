@@ -12,4 +12,7 @@
 // and a form whose totals do not match its rows is refused (R-F3). Signature blanks
 // stay blank; what was confirmed in the system stands in a block of its own, called
 // 系统确认记录 (R-F2).
+//
+// Charts (gantt.go, chart.go) are laid out once on a small canvas (picture.go) and drawn
+// twice: as SVG for pages, as PNG for a chat (picturepng.go, with a font of the machine).
 package form

@@ -36,6 +36,7 @@ const (
 	DigestForwardLate  = "各位同事：个人岗位风险点自查%s已截止，全单位%d份，已交%d份，还有%d份没交。请尽快在企业微信“清风”里回“自查”补上，约8分钟。"
 	DigestForwardDone  = "各位同事：个人岗位风险点自查%d份已全部交来，谢谢大家。"
 	DigestForwardPlain = "各位同事：近期工作正在按计划进行。"
+	DigestForwardSome  = "各位同事：近期有%d件工作快到期或已到期，请有关同志抓紧办理。"
 	DigestForwardOther = "另有%d件其他工作快到期或已到期，请有关同志抓紧办理。"
 	DigestForwardEnd   = "有困难请找防控办，谢谢大家。"
 

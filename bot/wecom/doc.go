@@ -6,6 +6,9 @@
 //	out: bot.Reply → Renderer → bytes (kept in the outbox) → Client.Send → Receipt
 //	     or a *bot.SendError that says what is known of the attempt
 //
+// What goes to many (bot.Push) is rendered once for up to 1,000 receivers (push.go) and
+// sent by jobs.
+//
 // Client speaks to the API. What silenceper/wechat covers (address book, OAuth
 // identity, media) goes through it, behind a bridge that gives it a context, a
 // timeout, a base URL and our token (sdk.go); the rest is called directly. No error

@@ -18,6 +18,10 @@
 // Pages that take long, an upload and a model's answer, grow while they are open
 // (grown.go).
 //
+// plan.go (a draft), planrun.go (a campaign under way) and todo.go (what I owe; the
+// office's list) are the calendar's pages; talk.go and its kin hold what is written about
+// talks, and are the only place where it can be read.
+//
 // survey.go hands out a ballot paper and sends its holder to handlers/public, which knows
 // nobody; surveys.go makes surveys and shows results.
 //
