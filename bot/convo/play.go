@@ -353,14 +353,18 @@ func (p *play) build(ctx context.Context) error {
 	return nil
 }
 
-// seats looks up the other people who are to get a card.
-func (p *play) seats(ctx context.Context) (map[string]Seat, error) {
-	var users []bot.UserID
+// others are the other people who are to get a card.
+func (p *play) others() (users []bot.UserID) {
 	for _, r := range p.t.effects.replies {
 		if r.Card != nil && r.To != "" && r.To.Key() != p.conv.User.Key() {
 			users = append(users, r.To)
 		}
 	}
+	return users
+}
+
+func (p *play) seats(ctx context.Context) (map[string]Seat, error) {
+	users := p.others()
 	if len(users) == 0 {
 		return nil, nil
 	}

@@ -193,8 +193,11 @@ func (r *Runner) park(ctx context.Context, lane *Lane, row Row, last bool, code 
 	})
 }
 
-// attempt runs f in a transaction, again when others were faster.
+// attempt runs f in a transaction, again when others were faster: then with the
+// conversations that it touched locked from the start, or two people whose turns touch
+// each other could go on meeting.
 func (r *Runner) attempt(ctx context.Context, lane *Lane, row Row, last bool, f func(context.Context, *play) error) error {
+	var hold []bot.UserID
 	for try := 0; ; try++ {
 		var p *play
 		err := r.Store.Turn(ctx, lane, row, func(ctx context.Context) (o *Outcome, err error) {
@@ -203,6 +206,14 @@ func (r *Runner) attempt(ctx context.Context, lane *Lane, row Row, last bool, f 
 					o, err = nil, panicError(v)
 				}
 			}()
+			if len(hold) > 0 {
+				if _, err := r.Store.Seats(ctx, hold); err != nil {
+					return nil, err
+				}
+				if err := r.Store.Reload(ctx, lane); err != nil {
+					return nil, err
+				}
+			}
 			p = newPlay(r, lane, row)
 			p.out.Last = last
 			if err := f(ctx, p); err != nil {
@@ -222,6 +233,9 @@ func (r *Runner) attempt(ctx context.Context, lane *Lane, row Row, last bool, f 
 		}
 		if try == 8 || !errors.Is(err, ErrStale) && !raced(err) {
 			return err
+		}
+		if errors.Is(err, ErrStale) {
+			hold = append(p.others(), lane.Conv.User)
 		}
 		if err := r.Store.Reload(ctx, lane); err != nil {
 			return err

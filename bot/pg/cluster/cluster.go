@@ -203,8 +203,8 @@ func (c *Cluster) settings() []string {
 		"listen_addresses=", // no TCP
 		"unix_socket_directories=" + c.home.serverSocketDir(),
 		"unix_socket_permissions=0700",
-		"port=5432", // only the socket's name
-		"max_connections=100",
+		"port=5432",           // only the socket's name
+		"max_connections=200", // several instances of the program, each with its pool
 		"shared_buffers=128MB",
 		"max_wal_size=1GB",
 		"checkpoint_completion_target=0.9",
