@@ -26,6 +26,13 @@ require (
 )
 
 require (
+	filippo.io/age v1.2.1 // indirect
+	github.com/altcha-org/altcha-lib-go v1.0.0 // indirect
+	github.com/boombuler/barcode v1.1.0 // indirect
+	golang.org/x/term v0.47.0 // indirect
+)
+
+require (
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/bradfitz/gomemcache v0.0.0-20220106215444-fb4bf637b56d // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect

@@ -104,8 +104,8 @@ type page struct {
 	Body  any
 }
 
-// notice is a page that only says something.
-type notice struct{ Title, Say string }
+// message is a page that only says something.
+type message struct{ Title, Say string }
 
 func (s *site) show(w http.ResponseWriter, status int, name, title string, body any) {
 	var out bytes.Buffer
@@ -120,7 +120,7 @@ func (s *site) show(w http.ResponseWriter, status int, name, title string, body 
 }
 
 func (s *site) say(w http.ResponseWriter, status int, title, say string) {
-	s.show(w, status, "notice", title, notice{title, say})
+	s.show(w, status, "message", title, message{title, say})
 }
 
 // fail says why not. A fault of ours leaves its name in the log and nothing of the request.
