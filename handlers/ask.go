@@ -93,7 +93,10 @@ func (d *Desk) question(ctx context.Context, t *convo.Turn, sure bool) (bool, er
 	}
 	asked = asked || follow && recent
 	if (asked || !sure) && (text.Accusing(folded) || risk.Accuses(said)) {
-		// Not logged, not searched for: a person's matter has doors of its own.
+		// Not logged, not searched for, not kept: a person's matter has doors of its own.
+		if err := d.forgetSaid(ctx, t); err != nil {
+			return true, err
+		}
 		return true, d.refuse(ctx, t, "question.stop", "question", 0, "person", text.Complain)
 	}
 	if asked {

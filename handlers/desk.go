@@ -3,10 +3,12 @@ package handlers
 import (
 	"context"
 	"fmt"
+	"io"
 	"time"
 
 	"qingfeng/bot"
 	"qingfeng/bot/convo"
+	"qingfeng/bot/form"
 	"qingfeng/bot/plan"
 	"qingfeng/bot/risk"
 	"qingfeng/bot/survey"
@@ -37,16 +39,26 @@ type Desk struct {
 	// Surveys keeps surveys; nil: there are none here. Tokens are those nobody has drawn yet.
 	Surveys Surveys
 	Tokens  *survey.Pool
+	// OpenSurveys keeps those that are open to whoever has the link; nil: there are none.
+	OpenSurveys OpenSurveys
 	// Pictures draws and sends a picture in a job of its own; nil: none.
 	Pictures Pictures
 	// Talks keeps talks and reminders; without it the bot knows of none.
 	Talks Notices
 	// Seal closes their content; nil without QINGFENG_SEAL_KEY: then none is taken.
 	Seal Sealer
+	// Opinions keeps what citizens said; nil: there is no desk for it.
+	Opinions Opinions
+	// Publications keeps public notices and the revisions of points.
+	Publications Publications
+	// Random makes the codes of notices; Fonts print their posters (nil: none is printed).
+	Random io.Reader
+	Fonts  *form.Fonts
 }
 
-// Pages builds absolute links to staff pages (behind OAuth).
-type Pages struct{ Base string }
+// Pages builds absolute links: to staff pages (behind OAuth) and, under Public, to what
+// everybody reads without login.
+type Pages struct{ Base, Public string }
 
 // MyCheck is 我的自查, the whole form of one self-check.
 func (p Pages) MyCheck(check int64) string { return fmt.Sprintf("%s/my/%d", p.Base, check) }
@@ -75,6 +87,16 @@ func (p Pages) Talks() string { return p.Base + "/talks" }
 
 // Talk is one talk, for whoever leads it.
 func (p Pages) Talk(id int64) string { return fmt.Sprintf("%s/talk/%d", p.Base, id) }
+
+// Opinions is the desk where opinions are handled. Cards link there and to no single
+// opinion, so that no stored message tells when which one was handled.
+func (p Pages) Opinions() string { return p.Base + "/opinions" }
+
+// OpinionViews is where a section head gives the section's view.
+func (p Pages) OpinionViews() string { return p.Base + "/opinions/view" }
+
+// Tips is the discipline office's desk.
+func (p Pages) Tips() string { return p.Base + "/tips" }
 
 // Board is the coordinator's board.
 func (p Pages) Board() string { return p.Base + "/board" }

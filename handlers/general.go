@@ -49,7 +49,7 @@ func (d *Desk) starters() []convo.Command {
 		{Name: "routines", Match: words(text.WordsRoutine), Run: d.sayRoutines, Resume: true},
 		{Name: "routine", Match: matchRoutine, Run: d.sayRoutine, Resume: true},
 		{Name: "campaign.end", Match: words(text.WordsCampaignEnd), Run: d.endCampaign},
-		{Name: "complain", Match: complaint, Run: d.complain, Resume: true},
+		{Name: "complain", Match: complaint, Run: d.sayReport, Resume: true},
 		{Name: "thanks", Match: words(text.WordsThanks), Run: func(_ context.Context, t *convo.Turn) error { t.Say(text.YouAreWelcome); return nil }},
 	}
 }
@@ -76,11 +76,6 @@ func words(phrases string) func(string) ([]string, bool) {
 // complaint hears that somebody wants to report something, before they do it here.
 func complaint(said string) ([]string, bool) {
 	return nil, utf8.RuneCountInString(said) <= 12 && text.Starts(text.WordsComplain, said)
-}
-
-func (d *Desk) complain(_ context.Context, t *convo.Turn) error {
-	t.Say(text.Complain)
-	return nil
 }
 
 func (d *Desk) help(_ context.Context, t *convo.Turn) error {

@@ -41,6 +41,8 @@ type Checks interface {
 	// Campaign is the open campaign, if there is one.
 	Campaign(ctx context.Context) (risk.Campaign, bool, error)
 	CampaignByID(ctx context.Context, id int64) (risk.Campaign, error)
+	// Campaigns are all of them, newest first.
+	Campaigns(ctx context.Context) ([]risk.Campaign, error)
 	// OpenCampaign creates the campaign and one self-check for every post that is held
 	// today, and returns the checks.
 	OpenCampaign(ctx context.Context, c risk.Campaign, by int64) (risk.Campaign, []risk.SelfCheck, error)

@@ -12,8 +12,8 @@ import (
 // Routes is the whole list of what the bot understands.
 func (d *Desk) Routes() (*convo.Router, error) {
 	r := &convo.Router{
-		Globals:  slices.Concat(d.planCommands(), d.generalCommands(), d.askCommands(), d.talkCommands(), d.Commands()),
-		Starters: slices.Concat(d.planOpeners(), d.starters(), d.talkOpeners(), d.askOpeners(), d.surveyStarters(), d.Openers()),
+		Globals:  slices.Concat(d.pubCommands(), d.planCommands(), d.generalCommands(), d.askCommands(), d.talkCommands(), d.Commands()),
+		Starters: slices.Concat(d.planOpeners(), d.starters(), d.talkOpeners(), d.askOpeners(), d.surveyStarters(), d.openSurveyStarters(), d.pubOpeners(), d.opinionOpeners(), d.Openers()),
 		Presses: map[string]convo.Handler{
 			"selfcheck.start": d.startFromLaunch,
 			"selfcheck.which": d.which,
@@ -54,6 +54,9 @@ func (d *Desk) Routes() (*convo.Router, error) {
 	for name, h := range d.talkPresses() {
 		r.Presses[name] = h
 	}
+	for name, h := range d.pubPresses() {
+		r.Presses[name] = h
+	}
 	for name, h := range d.talkNotes() {
 		r.Notes[name] = h
 	}
@@ -65,6 +68,8 @@ func (d *Desk) Routes() (*convo.Router, error) {
 		convo.Register(r, d.unansweredFlow()),
 		convo.Register(r, d.talkFlow()),
 		convo.Register(r, d.surveyFlow()),
+		convo.Register(r, d.openSurveyFlow()),
+		convo.Register(r, d.pubReturnFlow()),
 		d.Flows(r),
 		d.planFlows(r),
 	} {

@@ -225,15 +225,15 @@ func (d *Desk) EndSurvey(ctx context.Context, t *convo.Turn, id int64) error {
 		return err
 	}
 	d.Tokens.Forget(id)
-	t.Say(endedSay(s, state))
+	t.Say(endedSay(s.Sheet, state))
 	return d.record(ctx, t, "survey.close", "survey", id, 0)
 }
 
-func endedSay(s survey.Survey, state survey.State) string {
+func endedSay(s survey.Sheet, state survey.State) string {
 	if state == survey.Void {
-		return fmt.Sprintf(text.SurveyEndedVoid, s.Sheet.Title)
+		return fmt.Sprintf(text.SurveyEndedVoid, s.Title)
 	}
-	return fmt.Sprintf(text.SurveyEnded, s.Sheet.Title)
+	return fmt.Sprintf(text.SurveyEnded, s.Title)
 }
 
 // TakePart marks that a person takes part in a survey and hands out one token, once. It is
@@ -323,27 +323,35 @@ func (d *Desk) endOverdue(ctx context.Context, now time.Time, s survey.Survey) e
 	if err := d.Reg.Record(ctx, risk.Event{Action: "survey.close", Object: "survey", ID: s.ID, Result: "ok", Note: "due"}); err != nil {
 		return err
 	}
-	var to []bot.PushTo
-	for _, role := range []bot.Role{bot.RoleOfficeDirector, bot.RoleOfficeMember} {
-		people, err := d.Reg.RoleHolders(ctx, role, 0)
-		if err != nil {
-			return err
-		}
-		for _, p := range people {
-			if !slices.ContainsFunc(to, func(x bot.PushTo) bool { return x.Person == p.ID }) {
-				to = append(to, bot.PushTo{Person: p.ID, User: p.UserID, Once: fmt.Sprintf("survey-end:%d:%d", s.ID, p.ID)})
-			}
-		}
+	to, err := d.officeTo(ctx, fmt.Sprintf("survey-end:%d", s.ID))
+	if err != nil {
+		return err
 	}
 	if len(to) == 0 {
 		return nil
 	}
-	say := endedSay(s, state)
+	say := endedSay(s.Sheet, state)
 	_, err = d.Pushes.QueuePush(ctx, bot.Push{
 		Kind: "survey", Lane: bot.LaneNotice, Text: say + "\n" + d.Pages.SurveyResult(s.ID),
 		Card: bot.Card{Title: text.SurveyEndedTitle, Body: say, Link: &bot.Link{Text: text.SurveyEndedLink, URL: d.Pages.SurveyResult(s.ID)}},
 	}, to)
 	return err
+}
+
+// officeTo is everybody of the coordinating office, each once; once begins their keys.
+func (d *Desk) officeTo(ctx context.Context, once string) (to []bot.PushTo, err error) {
+	for _, role := range []bot.Role{bot.RoleOfficeDirector, bot.RoleOfficeMember} {
+		people, err := d.Reg.RoleHolders(ctx, role, 0)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range people {
+			if !slices.ContainsFunc(to, func(x bot.PushTo) bool { return x.Person == p.ID }) {
+				to = append(to, bot.PushTo{Person: p.ID, User: p.UserID, Once: fmt.Sprintf("%s:%d", once, p.ID)})
+			}
+		}
+	}
+	return to, nil
 }
 
 // surveyRounds are the moments when people are written to; a zero one is left out.

@@ -13,7 +13,7 @@ CREATE TABLE public_notice (
     title       text   NOT NULL,
     state       text   NOT NULL CHECK (state IN ('draft', 'checking', 'returned', 'approved', 'open', 'ended', 'corrected', 'withdrawn')),
     rev         int    NOT NULL DEFAULT 0,      -- grows with every save; cards and pages are bound to it
-    draft       jsonb  NOT NULL,                -- handlers.NoticeDraft: what was chosen
+    draft       jsonb  NOT NULL,                -- notice.Draft: what was chosen
     snapshot    jsonb,                          -- notice.Snapshot; made when sent for checking
     hash        bytea,                          -- SHA-256 of the snapshot's bytes as they were made
     start_on    date,
@@ -25,8 +25,9 @@ CREATE TABLE public_notice (
     remark      text   NOT NULL DEFAULT '',     -- of the second person
     UNIQUE (series, version),
     CHECK (end_on >= start_on),
-    CHECK (state IN ('draft', 'returned') OR snapshot IS NOT NULL),
-    CHECK (checked_by IS NULL OR checked_by <> drafted_by)
+    CHECK (state IN ('draft', 'returned') OR snapshot IS NOT NULL AND hash IS NOT NULL AND start_on IS NOT NULL AND end_on IS NOT NULL),
+    CHECK (state IN ('draft', 'checking', 'returned') OR checked_by IS NOT NULL), -- nothing is published by one person
+    CHECK (state IN ('draft', 'returned') OR checked_by IS DISTINCT FROM drafted_by)
 );
 CREATE INDEX public_notice_state ON public_notice (state);
 
@@ -40,19 +41,41 @@ CREATE TABLE public_notice_point (
 );
 CREATE INDEX public_notice_point_point ON public_notice_point (point_id);
 
+-- What was published stands: nobody changes it, takes it out or puts it back to an earlier
+-- state; and nothing is approved but what was sent for checking.
 -- +goose StatementBegin
 CREATE FUNCTION public_notice_stands() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    ways CONSTANT text[] := ARRAY['approved', 'open', 'ended', 'corrected', 'withdrawn'];
 BEGIN
-    IF TG_OP = 'DELETE' OR OLD.state NOT IN ('draft', 'checking', 'returned') AND (
-        NEW.snapshot IS DISTINCT FROM OLD.snapshot OR NEW.hash IS DISTINCT FROM OLD.hash OR NEW.code <> OLD.code
-        OR NEW.start_on IS DISTINCT FROM OLD.start_on OR NEW.end_on IS DISTINCT FROM OLD.end_on OR NEW.audience <> OLD.audience
-        OR NEW.series <> OLD.series OR NEW.version <> OLD.version OR NEW.state IN ('draft', 'checking', 'returned')) THEN
+    IF TG_OP <> 'UPDATE' THEN
+        RAISE EXCEPTION 'public notices stay';
+    END IF;
+    IF OLD.state = ANY (ways) AND (coalesce(array_position(ways, NEW.state), 0) < array_position(ways, OLD.state)
+        OR (NEW.series, NEW.version, NEW.campaign_id, NEW.audience, NEW.code, NEW.title, NEW.draft, NEW.snapshot, NEW.hash, NEW.start_on, NEW.end_on, NEW.change, NEW.drafted_by, NEW.checked_by, NEW.checked_on)
+        IS DISTINCT FROM (OLD.series, OLD.version, OLD.campaign_id, OLD.audience, OLD.code, OLD.title, OLD.draft, OLD.snapshot, OLD.hash, OLD.start_on, OLD.end_on, OLD.change, OLD.drafted_by, OLD.checked_by, OLD.checked_on))
+        OR OLD.state = 'checking' AND NEW.state = 'approved' AND (NEW.code, NEW.snapshot, NEW.hash) IS DISTINCT FROM (OLD.code, OLD.snapshot, OLD.hash) THEN
         RAISE EXCEPTION 'notice %: what was published stands', OLD.id;
     END IF;
     RETURN NEW;
 END $$;
 -- +goose StatementEnd
 CREATE TRIGGER public_notice_stands BEFORE UPDATE OR DELETE ON public_notice FOR EACH ROW EXECUTE FUNCTION public_notice_stands();
+CREATE TRIGGER public_notice_stays BEFORE TRUNCATE ON public_notice FOR EACH STATEMENT EXECUTE FUNCTION public_notice_stands();
+
+-- +goose StatementBegin
+CREATE FUNCTION public_notice_point_stands() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    of bigint := CASE WHEN TG_OP = 'INSERT' THEN NEW.notice ELSE OLD.notice END;
+BEGIN
+    IF TG_OP = 'UPDATE' OR NOT EXISTS (SELECT FROM public_notice WHERE id = of AND state IN ('draft', 'checking', 'returned')) THEN
+        RAISE EXCEPTION 'notice %: its numbers stand', of;
+    END IF;
+    RETURN CASE WHEN TG_OP = 'INSERT' THEN NEW ELSE OLD END;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER public_notice_point_stands BEFORE INSERT OR UPDATE OR DELETE ON public_notice_point FOR EACH ROW EXECUTE FUNCTION public_notice_point_stands();
+CREATE TRIGGER public_notice_point_stays BEFORE TRUNCATE ON public_notice_point FOR EACH STATEMENT EXECUTE FUNCTION public_notice_stands();
 
 -- Evidence that a notice hung or stood somewhere: a photo without metadata, or an address.
 CREATE TABLE placement (
@@ -78,7 +101,7 @@ CREATE TABLE opening (
 );
 
 -- A confirmed point's next version: proposed, approved by a second person, then in force.
--- before and after are handlers.PointText.
+-- before and after are risk.PointText.
 CREATE TABLE point_revision (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     point_id    bigint NOT NULL REFERENCES risk_point,
@@ -102,6 +125,7 @@ CREATE TABLE seal_ring (
     recipients text[] NOT NULL CHECK (cardinality(recipients) >= 1), -- all that new words are sealed to
     locks      jsonb NOT NULL,                  -- [{"holders": […], "locked": base64}]: one, or one a pair
     recovery   text  NOT NULL,                  -- public half of the printed key
+    spare      bytea NOT NULL DEFAULT '',       -- the keyring closed to it: opens, after a loss, what was sealed before
     printed    boolean NOT NULL DEFAULT false,  -- the printed key was typed back: it exists and opens
     tips       boolean NOT NULL DEFAULT false,  -- discipline only: the sealed box is open
     made_on    date  NOT NULL
@@ -115,7 +139,7 @@ CREATE TABLE desk_ticket (
 );
 
 -- Arrivals, all of one size, until the night. key names the outer key in the file of the
--- instance that took them.
+-- instance that took them; 'bad:' and a day stand before it once the night could not open it.
 CREATE TABLE letter_hold (
     id   uuid  PRIMARY KEY DEFAULT gen_random_uuid(),
     key  text  NOT NULL,
@@ -131,6 +155,7 @@ CREATE TABLE feedback (
     channel     text   NOT NULL CHECK (channel IN ('web', 'phone', 'visit', 'box', 'meeting')),
     received_on date   NOT NULL,
     state       text   NOT NULL,                   -- opinion.State
+    was         text,                              -- the state before closed or purged: what came of it, for counts
     body        bytea,                             -- sealed; null once purged or moved away
     image       bytea,
     selector    text UNIQUE,                       -- null: no receipt
@@ -177,6 +202,7 @@ CREATE TABLE sealed_tip (
     answer_to   text,
     answer      bytea,
     from_office boolean NOT NULL DEFAULT false,    -- the desk moved it here
+    excluded    bigint[] NOT NULL DEFAULT '{}',    -- who stepped aside (回避): not shown to them
     purge_on    date   NOT NULL,
     rev         int    NOT NULL DEFAULT 0
 );

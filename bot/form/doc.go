@@ -15,4 +15,11 @@
 //
 // Charts (gantt.go, chart.go) are laid out once on a small canvas (picture.go) and drawn
 // twice: as SVG for pages, as PNG for a chat (picturepng.go, with a font of the machine).
+//
+// What goes to a printer is a PDF of an exact size (pdf.go, pdftext.go): the A3 poster of a
+// public notice (poster.go, postertable.go), A5 desk plaques (plaque.go) and the A4 sheet of
+// an open survey (postersurvey.go). Characters are outlines of the machine's font, once
+// each, with what they mean, so that one small writer takes every font that pictures take.
+// Nothing is cut: words shrink to a size that can still be read, then go on. 《公示情况说明》
+// (noticereport.go) is a docx in the style of official documents.
 package form

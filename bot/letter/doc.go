@@ -3,7 +3,9 @@
 //
 //   - Keyring (ring.go): the private keys of one door (防控办, 纪检监察), age X25519. Stored
 //     only locked under one passphrase, or under every pair of several people's
-//     passphrases, so that any two of them open it and nobody alone (two-person custody).
+//     passphrases, so that any two of them open it and nobody alone (two-person custody);
+//     and as a spare, closed to the printed recovery key. A pair's passphrases go into one
+//     derivation together (passphrase.go).
 //   - Seal and Open (seal.go): a text is filled up to one size and encrypted with age to all
 //     recipients of a door: its keyring and its printed recovery key.
 //   - Receipt (receipt.go): a selector of 40 bits, which is stored, and a secret of 75,

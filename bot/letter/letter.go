@@ -1,6 +1,10 @@
 package letter
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+)
 
 var (
 	// ErrPassphrase: these passphrases do not open the keyring.
@@ -12,7 +16,7 @@ var (
 	// ErrTicket: a ticket that is over, or of another session.
 	ErrTicket = errors.New("letter: the desk has to be opened again")
 	// ErrWeak: a passphrase that could be guessed.
-	ErrWeak = errors.New("letter: the passphrase is too short")
+	ErrWeak = errors.New("letter: the passphrase is too easy")
 	// ErrLong: more than Size bytes.
 	ErrLong = errors.New("letter: the text is too long")
 )
@@ -27,4 +31,14 @@ const (
 	ImageSize = 512 << 10
 	// PassphraseMin is the length of the shortest passphrase, in characters.
 	PassphraseMin = 12
+	// PassphraseKinds is how many different characters it has at least.
+	PassphraseKinds = 6
 )
+
+// hidden makes what embeds it show nothing of itself, whatever prints it.
+type hidden struct{}
+
+func (hidden) String() string               { return "***" }
+func (hidden) Format(f fmt.State, _ rune)   { _, _ = f.Write([]byte("***")) }
+func (hidden) LogValue() slog.Value         { return slog.StringValue("***") }
+func (hidden) MarshalText() ([]byte, error) { return []byte("***"), nil }

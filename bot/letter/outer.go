@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 )
 
 const (
@@ -21,6 +20,7 @@ const (
 // no table, backup or log, and is destroyed after the night that released everything
 // under it.
 type OuterKey struct {
+	hidden
 	name string
 	key  hpke.PrivateKey
 }
@@ -35,7 +35,7 @@ func NewOuter(random io.Reader) (*OuterKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("letter: outer key: %w", err)
 	}
-	return &OuterKey{hex.EncodeToString(name), key}, nil
+	return &OuterKey{name: hex.EncodeToString(name), key: key}, nil
 }
 
 // ParseOuter reads what Bytes wrote.
@@ -44,7 +44,7 @@ func ParseOuter(name string, raw []byte) (*OuterKey, error) {
 	if err != nil {
 		return nil, errors.New("letter: not an outer key")
 	}
-	return &OuterKey{name, key}, nil
+	return &OuterKey{name: name, key: key}, nil
 }
 
 // Bytes is the secret, for the file.
@@ -66,10 +66,6 @@ func (k *OuterKey) Open(body []byte) ([]byte, error) {
 	}
 	return unpad(padded)
 }
-
-func (*OuterKey) String() string       { return "***" }
-func (*OuterKey) GoString() string     { return "***" }
-func (*OuterKey) LogValue() slog.Value { return slog.StringValue("***") }
 
 // OuterPublic closes arrivals under one outer key; whoever has it cannot open them.
 type OuterPublic struct {

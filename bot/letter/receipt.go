@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
-	"log/slog"
 	"strings"
 
 	"golang.org/x/crypto/argon2"
@@ -27,32 +26,54 @@ const (
 	// secret alone is out of reach of guessing; this prices out what leaks half of it.
 	argonTime   = 2
 	argonMemory = 19 << 10 // KiB
+
+	answerInfo = "qingfeng/answer/1"
 )
 
-// Receipt is what the citizen keeps. It shows nothing of itself when printed with %v.
-type Receipt struct{ code string }
+// Receipt is what the citizen keeps. It shows nothing of itself when printed.
+type Receipt struct {
+	hidden
+	code string
+}
 
 // NewReceipt makes a receipt of random bits.
 func NewReceipt(random io.Reader) (Receipt, error) {
-	raw := make([]byte, receiptLength-1)
+	code, err := letters(random, receiptLength-1)
+	if err != nil {
+		return Receipt{}, err
+	}
+	return Receipt{code: code + check(code)}, nil
+}
+
+// letters is n random characters of the alphabet, five bits each.
+func letters(random io.Reader, n int) (string, error) {
+	raw := make([]byte, n)
 	if _, err := io.ReadFull(random, raw); err != nil {
-		return Receipt{}, fmt.Errorf("letter: receipt: %w", err)
+		return "", fmt.Errorf("letter: random: %w", err)
 	}
 	for i, b := range raw {
 		raw[i] = alphabet[b&31]
 	}
-	code := string(raw)
-	return Receipt{code + check(code)}, nil
+	return string(raw), nil
 }
 
-// check is a character that changes with every single slip and almost every swap of two
-// neighbours: a sum of digits with odd weights, modulo 32.
+// check is the character that makes the whole code a polynomial over GF(32) with the root
+// x (x⁵ = x² + 1). Every position has its own factor as long as there are at most 31, so
+// that it changes with every single slip and every swap of two characters.
 func check(code string) string {
 	sum := 0
-	for i, c := range code {
-		sum += (2*i + 1) * strings.IndexRune(alphabet, c)
+	for _, c := range code {
+		sum = timesX(sum ^ strings.IndexRune(alphabet, c))
 	}
-	return alphabet[sum%32 : sum%32+1]
+	return alphabet[sum : sum+1]
+}
+
+// timesX multiplies by x.
+func timesX(v int) int {
+	if v <<= 1; v > 31 {
+		v ^= 0b100101
+	}
+	return v
 }
 
 // ParseReceipt reads a receipt as people write it: in either case, with or without
@@ -63,9 +84,6 @@ func ParseReceipt(s string) (Receipt, error) {
 		if r >= 0xFF01 && r <= 0xFF5E { // full-width forms
 			r -= 0xFEE0
 		}
-		if r >= 'a' && r <= 'z' {
-			r -= 'a' - 'A'
-		}
 		switch r {
 		case 'O':
 			r = '0'
@@ -73,13 +91,10 @@ func ParseReceipt(s string) (Receipt, error) {
 			r = '1'
 		}
 		switch {
-		case strings.ContainsRune(alphabet, r):
+		case filler(r):
+		case out.Len() < receiptLength && strings.ContainsRune(alphabet, r):
 			out.WriteRune(r)
-		case r == '-' || r == ' ' || r == '\t' || r == '\n' || r == '\r' || r == '　' || r == '—' || r == '–' || r == '_' || r == '.':
 		default:
-			return Receipt{}, ErrReceipt
-		}
-		if out.Len() > receiptLength {
 			return Receipt{}, ErrReceipt
 		}
 	}
@@ -87,17 +102,11 @@ func ParseReceipt(s string) (Receipt, error) {
 	if len(code) != receiptLength || check(code[:receiptLength-1]) != code[receiptLength-1:] {
 		return Receipt{}, ErrReceipt
 	}
-	return Receipt{code}, nil
+	return Receipt{code: code}, nil
 }
 
 // Code is what is shown once, to be copied or written down: six groups of four.
-func (r Receipt) Code() string {
-	var groups []string
-	for i := 0; i < len(r.code); i += 4 {
-		groups = append(groups, r.code[i:min(i+4, len(r.code))])
-	}
-	return strings.Join(groups, "-")
-}
+func (r Receipt) Code() string { return groups(r.code, 4, "-") }
 
 // Selector finds the letter and is stored.
 func (r Receipt) Selector() string {
@@ -107,12 +116,11 @@ func (r Receipt) Selector() string {
 	return r.code[:selectorLength]
 }
 
-func (Receipt) String() string       { return "***" }
-func (Receipt) GoString() string     { return "***" }
-func (Receipt) LogValue() slog.Value { return slog.StringValue("***") }
-
 // ReceiptKey opens the answers of one receipt.
-type ReceiptKey struct{ key hpke.PrivateKey }
+type ReceiptKey struct {
+	hidden
+	key hpke.PrivateKey
+}
 
 // Key makes the key of a receipt; it costs what a guess should cost.
 func (r Receipt) Key(salt []byte) (*ReceiptKey, error) {
@@ -122,7 +130,7 @@ func (r Receipt) Key(salt []byte) (*ReceiptKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("letter: receipt key: %w", err)
 	}
-	return &ReceiptKey{key}, nil
+	return &ReceiptKey{key: key}, nil
 }
 
 // AnswerTo is its public half: whoever has it can write answers and read none.
@@ -137,7 +145,7 @@ func (k *ReceiptKey) Fits(answerTo string) bool {
 
 // Open opens an answer. ErrClosed.
 func (k *ReceiptKey) Open(answer []byte) ([]byte, error) {
-	padded, err := hpke.Open(k.key, hpke.HKDFSHA256(), hpke.AES256GCM(), []byte("qingfeng/answer/1"), answer)
+	padded, err := hpke.Open(k.key, hpke.HKDFSHA256(), hpke.AES256GCM(), []byte(answerInfo), answer)
 	if err != nil {
 		return nil, ErrClosed
 	}
@@ -146,7 +154,7 @@ func (k *ReceiptKey) Open(answer []byte) ([]byte, error) {
 
 // SealAnswer closes an answer for the holder of a receipt. ErrLong for more than Size-1 bytes.
 func SealAnswer(text []byte, answerTo string) ([]byte, error) {
-	return sealHPKE(text, Size, answerTo, "qingfeng/answer/1")
+	return sealHPKE(text, Size, answerTo, answerInfo)
 }
 
 // sealHPKE fills text up to size bytes and closes it to one public key.

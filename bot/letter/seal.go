@@ -3,7 +3,6 @@ package letter
 import (
 	"bytes"
 	"fmt"
-	"io"
 
 	"filippo.io/age"
 )
@@ -44,12 +43,13 @@ func pad(plain []byte, size int) ([]byte, error) {
 	return padded, nil
 }
 
+// unpad takes the filling off. ErrClosed for anything that pad did not make.
 func unpad(padded []byte) ([]byte, error) {
-	end := bytes.LastIndexByte(padded, 0x80)
-	if end < 0 {
+	plain := bytes.TrimRight(padded, "\x00")
+	if len(plain) == 0 || plain[len(plain)-1] != 0x80 {
 		return nil, ErrClosed
 	}
-	return padded[:end], nil
+	return plain[:len(plain)-1], nil
 }
 
 func encrypt(plain []byte, to ...age.Recipient) ([]byte, error) {
@@ -65,24 +65,4 @@ func encrypt(plain []byte, to ...age.Recipient) ([]byte, error) {
 		return nil, fmt.Errorf("letter: encrypt: %w", err)
 	}
 	return out.Bytes(), nil
-}
-
-// open decrypts and takes the filling off. ErrClosed for everything that fails.
-func open(sealed []byte, with ...age.Identity) ([]byte, error) {
-	if len(with) == 0 {
-		return nil, ErrClosed
-	}
-	r, err := age.Decrypt(bytes.NewReader(sealed), with...)
-	if err != nil {
-		return nil, ErrClosed
-	}
-	padded, err := io.ReadAll(r)
-	if err != nil {
-		return nil, ErrClosed
-	}
-	end := bytes.LastIndexByte(padded, 0x80)
-	if end < 0 {
-		return nil, ErrClosed
-	}
-	return padded[:end], nil
 }

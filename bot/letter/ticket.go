@@ -27,7 +27,7 @@ func (k *Keyring) Ticket(until time.Time) (sealed, half []byte, err error) {
 	return aead.Seal(nil, make([]byte, aead.NonceSize()), plain, []byte("qingfeng/ticket/1")), half, nil
 }
 
-// OpenTicket puts the halves together. ErrTicket.
+// OpenTicket puts the halves together. ErrTicket, also after the ticket's moment.
 func OpenTicket(sealed, half []byte, now time.Time) (*Keyring, error) {
 	aead, err := ticketAEAD(half)
 	if err != nil {
@@ -39,7 +39,11 @@ func OpenTicket(sealed, half []byte, now time.Time) (*Keyring, error) {
 		return nil, ErrTicket
 	}
 	defer clear(plain)
-	return parseRing(plain[8:])
+	k, err := parseRing(plain[8:])
+	if err != nil {
+		return nil, ErrTicket
+	}
+	return k, nil
 }
 
 func ticketAEAD(half []byte) (cipher.AEAD, error) {

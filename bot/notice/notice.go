@@ -124,6 +124,7 @@ type Point struct {
 	Level       string    `json:"level,omitempty"`
 	Monitor     string    `json:"monitor,omitempty"`
 	Measures    []Measure `json:"measures,omitempty"`
+	Nameless    bool      `json:"nameless,omitempty"` // by post alone: no name beside it, whatever the unit decided
 	// PointID and PointVersion are the register's; not part of what is shown.
 	PointID      int64 `json:"-"`
 	PointVersion int   `json:"-"`

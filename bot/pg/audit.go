@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"qingfeng/bot"
 	"qingfeng/bot/risk"
 )
 
@@ -21,13 +22,24 @@ const linkBatch = 1000
 // Record appends an event to the audit log, with the change it tells of. LinkAudit
 // chains it afterwards.
 func (r *Register) Record(ctx context.Context, e risk.Event) error {
+	return r.recordAt(ctx, e, r.Now())
+}
+
+// RecordOn is Record with the day alone: midnight in Asia/Shanghai. Its place among the
+// other events, and the files of the database, still tell about when an official did
+// something; when a citizen did is not an event at all.
+func (r *Register) RecordOn(ctx context.Context, e risk.Event, day time.Time) error {
+	return r.recordAt(ctx, e, bot.Civil(day))
+}
+
+func (r *Register) recordAt(ctx context.Context, e risk.Event, at time.Time) error {
 	if e.Result == "" {
 		e.Result = "ok"
 	}
 	_, err := r.DB.q(ctx).Exec(ctx, `
 		INSERT INTO audit_event (at, actor, role, action, object, object_id, version, result, note)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		r.Now(), e.Actor, e.Role, e.Action, e.Object, e.ID, e.Version, e.Result, e.Note)
+		at, e.Actor, e.Role, e.Action, e.Object, e.ID, e.Version, e.Result, e.Note)
 	if err != nil {
 		return fmt.Errorf("record %s: %w", e.Action, err)
 	}

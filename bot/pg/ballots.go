@@ -102,6 +102,11 @@ func (b *Ballots) pack(id int64, ballot survey.Ballot) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return b.packRaw(id, raw)
+}
+
+// packRaw is pack for a ballot that is JSON already.
+func (b *Ballots) packRaw(id int64, raw []byte) ([]byte, error) {
 	n := 4 + len(raw)
 	out := make([]byte, (n+ballotBlock-1)/ballotBlock*ballotBlock)
 	binary.BigEndian.PutUint32(out, uint32(len(raw)))

@@ -21,6 +21,16 @@
 // Nothing is retried here: whoever repeats a transaction must know that its
 // function may run twice.
 //
+// # Citizens
+//
+// Citizens (published.go) is all that their pages may ask; what they send waits in
+// letter_hold, closed. ReleaseHold (hold.go) is the night: it opens what waits under one
+// key, shuffles it and writes it with random ids and the day alone, in one transaction with
+// its deletion. The desk works on what it wrote (feedback.go, tips.go, rings.go), and Purge
+// (prune.go) deletes the words on the day that was known from the start. Rows of one release
+// share a transaction id and lie in random order; what the desk does to a row later does
+// not, and the files tell about when an official worked.
+//
 // # Schema
 //
 // Package migrations holds the numbered files; Migrate applies them under a

@@ -142,7 +142,9 @@ func (r *Register) Parts(ctx context.Context, notice int64) ([]risk.NoticePart, 
 func (r *Register) SealKeyIDs(ctx context.Context) ([]string, error) {
 	list, err := all(ctx, r, func(s *string) []any { return []any{s} }, `
 		SELECT DISTINCT key_id FROM notice_part UNION
-		SELECT DISTINCT convert_from(substring(body FROM 2 FOR position('\x0a'::bytea IN body) - 2), 'LATIN1') FROM survey_inbox
+		SELECT brief_key FROM feedback WHERE brief_key IS NOT NULL UNION SELECT view_key FROM feedback WHERE view_key IS NOT NULL UNION
+		SELECT DISTINCT convert_from(substring(body FROM 2 FOR position('\x0a'::bytea IN body) - 2), 'LATIN1')
+		FROM (SELECT body FROM survey_inbox UNION ALL SELECT body FROM open_ballot WHERE length(body) > 0) b
 		WHERE get_byte(body, 0) = 1 AND position('\x0a'::bytea IN body) BETWEEN 3 AND 40 ORDER BY 1`)
 	if err != nil {
 		return nil, fmt.Errorf("seal keys: %w", err)

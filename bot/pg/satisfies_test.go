@@ -15,4 +15,8 @@ var (
 	_ handlers.Notices  = (*pg.Register)(nil)
 	_ handlers.Surveys  = (*pg.Surveys)(nil)
 	_ public.Ballots    = (*pg.Ballots)(nil)
+
+	_ handlers.Publications = (*pg.Register)(nil)
+	_ handlers.Opinions     = (*pg.Register)(nil)
+	_ public.Store          = (*pg.Citizens)(nil)
 )

@@ -11,9 +11,10 @@
 // embedded data, and takes no clock.
 //
 // What it offers, a file each: pack.go the packs, validate.go what an edited copy is told;
-// guard.go and deeds.go the red lines; classify.go, level.go, lint.go, rewrite.go, tests.go,
-// similar.go, headline.go the silent coach; measure.go, examples.go the library; chain.go
-// who reviews, state.go where a form stands (states.md draws it); grading.go the meeting's
-// words. Apart from the power tags no Chinese stands in the code: what people read and how
+// guard.go and deeds.go the red lines, door.go which of the two doors a citizen's text
+// belongs to, names.go names in a text to be published; classify.go, level.go, lint.go,
+// rewrite.go, tests.go, similar.go, headline.go the silent coach; measure.go, examples.go
+// the library; chain.go who reviews, state.go where a form stands (states.md draws it);
+// grading.go the meeting's words. Apart from the power tags no Chinese stands in the code: what people read and how
 // they talk are in packs/ and library/.
 package risk

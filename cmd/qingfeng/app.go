@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -48,14 +49,23 @@ type app struct {
 	client   *wecom.Client
 	files    *ingest.Children // reads what is uploaded
 	staff    http.Handler
-	citizens http.Handler
-	fonts    *form.Fonts           // for pictures in chat
-	house    atomic.Pointer[house] // while housekeeping runs
+	citizens http.Handler             // the citizens' pages in this process, for a story
+	public   atomic.Pointer[citizens] // the processes that serve them, while the instance runs
+	meter    *meter
+	proofs   []byte                                           // HMAC key of proofs
+	outer    func() (*outerKeys, error)                       // taken when first asked for
+	here     sync.RWMutex                                     // held to read while this process serves citizens
+	arrived  func(ctx context.Context, n pg.HoldCounts) error // tells the desk of a release; nil: nobody does
+	fonts    *form.Fonts                                      // for pictures in chat
+	house    atomic.Pointer[house]                            // while housekeeping runs
 }
 
 // newApp wires an instance over an open database. It makes no call and starts nothing.
 func newApp(cfg Config, db *pg.DB, now func() time.Time, random io.Reader, log *slog.Logger) (*app, error) {
-	a := &app{cfg: cfg, log: log, now: now, db: db, register: pg.NewRegister(db, now)}
+	a := &app{
+		cfg: cfg, log: log, now: now, db: db, register: pg.NewRegister(db, now), meter: newMeter(now, random), proofs: proofKey(cfg),
+		outer: sync.OnceValues(func() (*outerKeys, error) { return openOuterKeys(cfg.DataDir) }),
+	}
 	var err error
 	if a.base, a.index, a.embed, err = newKnowledge(cfg, db, now, log); err != nil {
 		return nil, err
@@ -65,11 +75,12 @@ func newApp(cfg Config, db *pg.DB, now func() time.Time, random io.Reader, log *
 		return nil, err
 	}
 	a.desk = &handlers.Desk{
-		Days: days, Reg: a.register, Pages: handlers.Pages{Base: cfg.BaseURL}, Packs: loadOnce(risk.LoadPack),
+		Days: days, Reg: a.register, Pages: handlers.Pages{Base: cfg.BaseURL, Public: strings.TrimRight(cfg.PublicURL, "/")}, Packs: loadOnce(risk.LoadPack),
 		Answers: a.quoting(), Questions: a.index, Away: a.away,
-		Plans: a.register, Pushes: a.register, Pictures: pictures{a},
+		Plans: a.register, Pushes: a.register, Pictures: pictures{a}, Opinions: a.register, Publications: a.register,
 	}
 	a.fonts = systemFonts()
+	a.desk.Random, a.desk.Fonts = random, a.fonts
 	if err := a.openSurveys(random); err != nil {
 		return nil, err
 	}
@@ -169,9 +180,7 @@ func (a *app) connect() (err error) {
 	if err != nil {
 		return err
 	}
-	if a.citizens, err = a.citizensPages(); err != nil {
-		return err
-	}
+	a.citizens = a.citizensHere()
 	mux := http.NewServeMux()
 	mux.Handle("/wecom/callback", callback)
 	mux.Handle("/", pages)
@@ -212,6 +221,11 @@ func (a *app) serve(ctx context.Context) error {
 	background, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	g, work := errgroup.WithContext(background)
+	served, err := a.startCitizens(ctx, work, citizens, g)
+	if err != nil {
+		return errors.Join(err, listener.Close(), ops.Close(), citizens.Close())
+	}
+	defer served.end()
 	g.Go(func() error { a.inbox.Run(work); return nil })
 	g.Go(func() error { a.runner.Run(work); return nil })
 	g.Go(func() error { a.sender.Run(work); return nil })
@@ -220,11 +234,10 @@ func (a *app) serve(ctx context.Context) error {
 	g.Go(func() error { a.answering().Run(work); return nil })
 	g.Go(func() error { return a.housekeeping(work) })
 	servers := []*http.Server{
-		{Handler: a.staff, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ErrorLog: quiet()},
+		{Handler: served.desk, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ErrorLog: quiet()},
 		{Handler: a.opsHandler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10, ErrorLog: quiet()},
 	}
-	servers = append(servers, a.citizensServer())
-	for i, l := range []net.Listener{listener, ops, citizens} {
+	for i, l := range []net.Listener{listener, ops} {
 		g.Go(func() error {
 			if err := servers[i].Serve(l); !errors.Is(err, http.ErrServerClosed) {
 				return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -38,6 +39,8 @@ type Config struct {
 	PublicListen string
 	BaseURL      string // how staff reach Listen
 	PublicURL    string
+	// TrustedProxies may say whom they speak for; nobody else is believed.
+	TrustedProxies string // addresses and networks, separated by commas; see proxies
 
 	WecomAPIBase   string
 	WecomOAuthBase string
@@ -82,6 +85,11 @@ func configFrom(getenv func(string) string) (Config, error) {
 		OpenAIEmbed:    r.get("OPENAI_EMBED_MODEL", ""),
 	}
 	r.openAI(&c)
+	if c.TrustedProxies = r.get("TRUSTED_PROXIES", ""); c.TrustedProxies != "" {
+		if _, err := proxies(c.TrustedProxies); err != nil {
+			r.wrong("TRUSTED_PROXIES", text.CmdBadProxies)
+		}
+	}
 	c.BaseURL = r.url("BASE_URL", "http://"+c.Listen)
 	c.PublicURL = r.url("PUBLIC_URL", "http://"+c.PublicListen)
 	if agent := r.get("WECOM_AGENT_ID", ""); agent != "" {
@@ -210,4 +218,19 @@ func defaultDataDir(getenv func(string) string) string {
 		return filepath.Join(home, ".local", "share", "qingfeng")
 	}
 	return "qingfeng-data"
+}
+
+// proxies reads addresses and networks, separated by commas.
+func proxies(list string) (all []netip.Prefix, err error) {
+	for _, v := range strings.FieldsFunc(list, func(c rune) bool { return c == ',' || c == ' ' }) {
+		p, err := netip.ParsePrefix(v)
+		if one, bad := netip.ParseAddr(v); bad == nil {
+			p, err = netip.PrefixFrom(one, one.BitLen()), nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, p.Masked())
+	}
+	return all, nil
 }

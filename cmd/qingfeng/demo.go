@@ -75,6 +75,9 @@ func (e env) stay(ctx context.Context, cfg Config, db *pg.DB, url string, log *s
 	} else if err != nil {
 		return err
 	}
+	if err := rehearsedRings(ctx, register, cfg.DataDir); err != nil {
+		return err
+	}
 	cfg, err := rehearsal(cfg)
 	if err != nil {
 		return err

@@ -112,6 +112,7 @@ func (e env) examine(ctx context.Context) (out []finding) {
 	}
 	e.examineYear(ctx, register, ok, warn)
 	e.examineSeal(ctx, cfg, register, ok, warn, fail)
+	e.examineRings(ctx, cfg, register, ok, warn, fail)
 	e.examineModels(ctx, cfg, db, ok, warn)
 	e.examineRedis(ctx, cfg, ok, fail)
 	e.examineWecom(ctx, cfg, register, ok, warn, fail)

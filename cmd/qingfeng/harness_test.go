@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -36,7 +37,7 @@ func TestMain(m *testing.M) {
 	if path := os.Getenv(clockFile); path != "" {
 		os.Exit(runUnder(path))
 	}
-	if os.Getenv(asProgram) != "" || len(os.Args) > 1 && os.Args[1] == readFile { // ingest starts itself
+	if os.Getenv(asProgram) != "" || len(os.Args) > 1 && slices.Contains([]string{readFile, citizensPages, deskPage}, os.Args[1]) { // it starts itself
 		main()
 		return
 	}

@@ -138,6 +138,7 @@ func (a *app) allJobs() []jobs.Job {
 		jobs.Digest(a.questionDigest, a.now, bot.Zone()),
 	}
 	all = append(all, a.sayingFirst()...)
+	all = append(all, a.releaseJob()...)
 	if a.embed != nil {
 		all = append(all, jobs.Embed(
 			func(ctx context.Context) error { return a.index.EmbedAll(ctx, a.embed) },

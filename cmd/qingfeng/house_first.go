@@ -41,13 +41,36 @@ func (a *app) sayingFirst() []jobs.Job {
 		jobs.Morning(a.morning, func(day time.Time) time.Time { return plan.DigestMoment(day, uint64(day.Unix())) }, bot.Zone()),
 		jobs.Picture(a.sendPicture),
 		jobs.Surveys(a.desk.SurveyTick, a.now),
+		jobs.OpenSurveys(a.desk.OpenSurveyTick, a.now),
+		jobs.Notices(a.desk.PublicDue, a.noticeTime, a.now),
+		jobs.Opinions(a.opinionsMorning, func(day time.Time) time.Time {
+			return plan.DigestMoment(day, uint64(day.Unix())).Add(opinionsAfter)
+		}, bot.Zone()),
 	)
 }
 
+// opinionsAfter is how long after the morning digest the desk of opinions speaks.
+const opinionsAfter = 10 * time.Minute
+
+// noticeTime does what time asks of one public notice, in a turn of its own.
+func (a *app) noticeTime(ctx context.Context, id int64) error {
+	return a.runner.Do(ctx, operator, func(ctx context.Context, t *convo.Turn) error { return a.desk.PublicTime(ctx, t, id) })
+}
+
 // morning tells each coordinator what the day holds, in their own lane.
-func (a *app) morning(ctx context.Context) (failed error) {
+func (a *app) morning(ctx context.Context) error {
+	return a.tellEach(ctx, "morning", a.desk.MorningDigest, bot.RoleOfficeDirector, bot.RoleOfficeMember)
+}
+
+// opinionsMorning tells the office, and the discipline office, that something waits.
+func (a *app) opinionsMorning(ctx context.Context) error {
+	return a.tellEach(ctx, "opinions", a.desk.OpinionsMorning, bot.RoleOfficeDirector, bot.RoleOfficeMember, bot.RoleDiscipline)
+}
+
+// tellEach runs say in the lane of everybody who holds one of the roles, once each.
+func (a *app) tellEach(ctx context.Context, what string, say convo.Handler, roles ...bot.Role) (failed error) {
 	told := map[int64]bool{}
-	for _, role := range []bot.Role{bot.RoleOfficeDirector, bot.RoleOfficeMember} {
+	for _, role := range roles {
 		people, err := a.register.RoleHolders(ctx, role, 0)
 		if err != nil {
 			return err
@@ -57,8 +80,8 @@ func (a *app) morning(ctx context.Context) (failed error) {
 				continue
 			}
 			told[p.ID] = true
-			if err := a.runner.Do(ctx, p.UserID, a.desk.MorningDigest); err != nil {
-				failed = errors.Join(failed, fmt.Errorf("morning of person %d: %w", p.ID, err))
+			if err := a.runner.Do(ctx, p.UserID, say); err != nil {
+				failed = errors.Join(failed, fmt.Errorf("%s of person %d: %w", what, p.ID, err))
 			}
 		}
 	}

@@ -41,6 +41,7 @@ type env struct {
 	err    io.Writer
 	doc    *document
 	clock  func() time.Time // nil: the machine's
+	work   int              // scrypt's work factor for new passphrases; 0: letter.Work
 }
 
 // document is the one JSON document that --json asks for.
@@ -65,6 +66,7 @@ func commands() []command {
 		{"library", text.CmdLibrary, libraryCommand},
 		{"ask", text.CmdAsk, askCommand},
 		{"eval", text.CmdEval, evalCommand},
+		{"keys", text.CmdKeys, keysCommand},
 		{"doctor", text.CmdDoctor, doctorCommand},
 		{"migrate", text.CmdMigrate, migrateCommand},
 		{"backup", text.CmdBackup, backupCommand},
@@ -72,6 +74,8 @@ func commands() []command {
 		{"jobs", text.CmdJobs, jobsCommand},
 		{"version", text.CmdVersion, versionCommand},
 		{readFile, text.CmdReadFile, readFileCommand},
+		{citizensPages, text.CmdCitizensPages, citizensPagesCommand},
+		{deskPage, text.CmdDeskPage, deskPageCommand},
 	}
 }
 

@@ -10,7 +10,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
+	"qingfeng/bot/opinion"
 	"qingfeng/bot/pg"
 	"qingfeng/bot/seal"
 	"qingfeng/bot/text"
@@ -90,5 +92,52 @@ func (e env) examineSeal(ctx context.Context, cfg Config, register *pg.Register,
 		warn(text.DoctorSeal, text.DoctorNoSeal)
 	default:
 		ok(text.DoctorSeal, text.DoctorOK)
+	}
+}
+
+// holdStale is how long an outer key (DATA_DIR/hold/NAME.key) may wait for the night: over
+// a weekend with a machine that is off.
+const holdStale = 3 * 24 * time.Hour
+
+// examineRings says of each door whether words may be sealed to it and how many people
+// open it, and whether the nights did their work.
+func (e env) examineRings(ctx context.Context, cfg Config, register *pg.Register, ok, warn, fail func(string, string)) {
+	for _, door := range []opinion.Door{opinion.Office, opinion.Discipline} {
+		check := fmt.Sprintf(text.DoctorRing, doorName(door))
+		ring, have, err := register.Ring(ctx, door)
+		switch {
+		case err != nil:
+			fail(check, explain(err))
+		case !have && door == opinion.Discipline:
+			ok(check, text.DoctorRingNoTips)
+		case !have:
+			warn(check, text.DoctorRingNone)
+		case len(ring.Recipients) != 2 || !slices.Contains(ring.Recipients, ring.Recovery) || len(ring.Locks) == 0 || len(ring.Spare) == 0:
+			fail(check, fmt.Sprintf(text.DoctorRingDamaged, door))
+		case !ring.Ready():
+			warn(check, fmt.Sprintf(text.DoctorRingUnread, door))
+		default:
+			say := fmt.Sprintf(text.DoctorRingReady, ring.Needs())
+			if door == opinion.Discipline {
+				say += map[bool]string{true: text.DoctorRingOpen, false: text.DoctorRingShut}[ring.Tips]
+			}
+			ok(check, say)
+		}
+	}
+	dir := filepath.Join(cfg.DataDir, "hold")
+	keys, err := filepath.Glob(filepath.Join(dir, "*.key"))
+	stale := 0
+	for _, path := range keys {
+		if info, err := os.Stat(path); err == nil && e.now().Sub(info.ModTime()) > holdStale {
+			stale++
+		}
+	}
+	switch {
+	case err != nil:
+		warn(text.DoctorHold, err.Error())
+	case stale > 0:
+		warn(text.DoctorHold, fmt.Sprintf(text.DoctorHoldStale, stale, dir))
+	default:
+		ok(text.DoctorHold, text.DoctorOK)
 	}
 }

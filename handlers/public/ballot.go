@@ -35,6 +35,10 @@ func (s *site) ask(w http.ResponseWriter, _ *http.Request) {
 
 // ballot shows the questions to the holder of a token.
 func (s *site) ballot(w http.ResponseWriter, r *http.Request) {
+	if err := s.dirty(r); err != nil {
+		s.fail(w, err)
+		return
+	}
 	if err := read(r); err != nil {
 		s.fail(w, err)
 		return
@@ -50,6 +54,10 @@ func (s *site) ballot(w http.ResponseWriter, r *http.Request) {
 
 // send takes a ballot. What is wrong with it is said with everything that was ticked.
 func (s *site) send(w http.ResponseWriter, r *http.Request) {
+	if err := s.dirty(r); err != nil {
+		s.fail(w, err)
+		return
+	}
 	if err := read(r); err != nil {
 		s.fail(w, err)
 		return
@@ -74,6 +82,14 @@ func (s *site) send(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.say(w, http.StatusOK, text.BallotThanks, text.BallotThanksHow)
+}
+
+// dirty says that this process is about to hold somebody's words.
+func (s *site) dirty(r *http.Request) error {
+	if s.Meter == nil {
+		return nil
+	}
+	return s.Meter.Dirty(r.Context())
 }
 
 // read reads a form that came in the body; nothing is taken from the address.

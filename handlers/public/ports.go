@@ -2,8 +2,6 @@ package public
 
 import (
 	"context"
-	"errors"
-	"time"
 
 	"qingfeng/bot/letter"
 	"qingfeng/bot/notice"
@@ -13,69 +11,30 @@ import (
 
 var (
 	// ErrNoNotice: no notice of this code was ever open.
-	ErrNoNotice = errors.New("public: no such notice")
+	ErrNoNotice = notice.ErrNoNotice
 	// ErrNoLetter: nothing (yet) under this selector.
-	ErrNoLetter = errors.New("public: nothing under this receipt")
+	ErrNoLetter = opinion.ErrNoLetter
 	// ErrNoDoor: nobody can open what would be sealed, so nothing is taken.
-	ErrNoDoor = errors.New("public: this door is not open")
+	ErrNoDoor = opinion.ErrNoDoor
 )
 
 // Published is a notice as the page shows it.
-type Published struct {
-	Snapshot notice.Snapshot
-	State    notice.State // open, ended, corrected, withdrawn
-	Newer    string       // code of the version that corrects this one
-	Older    []Version
-	Taking   bool // opinions are taken: open, or ended within the promised days
-	Tips     bool // the discipline office opened its sealed box
-	Images   bool // the office switched images on
-	Changes  []Change
-	Counts   Counts
-}
+type Published = notice.Published
 
 // Version is another version of the same notice.
-type Version struct {
-	Code    string
-	Version int
-	Change  string
-}
+type Version = notice.Version
 
 // Change is one thing that is different because somebody spoke (因您而改).
-type Change struct {
-	Month         string // 2026-11: no day, which would point at one opinion
-	Post, Before  string
-	After         string
-	PointNo       int
-	AlsoPublished bool // a corrected notice shows it already
-}
+type Change = notice.Change
 
 // Counts of a notice, shown once it is over.
-type Counts struct{ Received, Adopted, Partly, Not, Elsewhere int }
+type Counts = notice.Counts
 
 // Kept is what the store has under a selector.
-type Kept struct {
-	Door       opinion.Door
-	Notice     string // its code
-	Title      string
-	State      opinion.State
-	ReceivedOn time.Time
-	DueOn      time.Time
-	AnsweredOn time.Time // zero: not yet
-	PurgeOn    time.Time
-	Outcome    opinion.Outcome
-	Salt       []byte
-	AnswerTo   string
-	Answer     []byte // sealed to the receipt
-}
+type Kept = opinion.Kept
 
 // OpenSurvey is a survey open to whoever has the link.
-type OpenSurvey struct {
-	Code  string
-	Sheet survey.Sheet
-	Until time.Time
-	// Close seals a ballot until the survey is closed.
-	Close func(plain []byte) ([]byte, error)
-}
+type OpenSurvey = survey.Linked
 
 // Store is what the pages need of a store, in words that know no person. bot/pg has it.
 type Store interface {

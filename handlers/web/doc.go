@@ -23,7 +23,8 @@
 // talks, and are the only place where it can be read.
 //
 // survey.go hands out a ballot paper and sends its holder to handlers/public, which knows
-// nobody; surveys.go makes surveys and shows results.
+// nobody; surveys.go makes surveys and shows results; opensurvey.go
+// does so for those open to whoever has the link.
 //
 // The way of a request: limits and headers (secure.go) → who is it (session.go) → the
 // page → a redirect with a flash, or the page again with what was typed.

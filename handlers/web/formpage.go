@@ -106,6 +106,7 @@ func send(v *visit, name string, data []byte) error {
 	kind := map[string]string{
 		"docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 		"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+		".pdf": "application/pdf",
 	}[name[max(0, len(name)-4):]]
 	if kind == "" {
 		kind = "application/octet-stream"

@@ -23,6 +23,10 @@ type homePage struct {
 	Keeper   bool
 	Surveys  []survey.Survey // that wait for this person
 	Results  bool
+	Notices  bool // there are public notices
+	Opinions bool // they may see how opinions stand
+	Views    bool // a section may be asked for its view
+	Tips     bool // they belong to the discipline office
 	Planned  bool // there is a calendar, and the page 我要办的
 	Unknown  int  // groups of questions that nobody could answer
 }
@@ -42,8 +46,11 @@ func (s *site) home(ctx context.Context, v *visit) error {
 		return err
 	}
 	p.Unit = unit.Name
-	p.Planned = s.Desk.Plans != nil
+	p.Planned, p.Notices = s.Desk.Plans != nil, s.Desk.Publications != nil
 	p.Results = handlers.MayReadSurvey(v.actor) && s.Desk.Surveys != nil
+	if s.Desk.Opinions != nil {
+		p.Opinions, p.Views, p.Tips = handlers.MayCountOpinions(v.actor), handlers.MayViewOpinions(v.actor), handlers.MayReadTips(v.actor)
+	}
 	if p.Surveys, err = s.surveyWaiting(ctx, v); err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 
 	"qingfeng/bot"
 	"qingfeng/bot/convo"
+	"qingfeng/bot/opinion"
 	"qingfeng/bot/risk"
 	"qingfeng/bot/text"
 )
@@ -61,7 +62,10 @@ func parsePages() (map[string]*template.Template, error) {
 		t, err := template.New("").Funcs(template.FuncMap{
 			"day": day, "date": date, "clock": clock, "join": strings.Join, "level": levelClass, "add": func(a, b int) int { return a + b },
 			"state": stateLabel, "tone": stateTone, "measure": measureLine, "levelOf": levelOf, "ticket": fingerprint, "scale": scale,
-			"on": onForm, "isTrue": func(b *bool) bool { return b != nil && *b },
+			"opinionKind": func(x opinion.Kind) string { return text.OpinionKind(string(x)) }, "opinionState": func(x opinion.State) string { return text.OpinionState(string(x)) },
+			"opinionChannel": func(x opinion.Channel) string { return text.OpinionChannel(string(x)) }, "opinionOutcome": func(x opinion.Outcome) string { return text.OpinionOutcome(string(x)) },
+			"tipState": text.TipState,
+			"on":       onForm, "isTrue": func(b *bool) bool { return b != nil && *b },
 		}).ParseFS(files, "templates/_*.html", name)
 		if err != nil {
 			return nil, err
@@ -286,11 +290,12 @@ func plain(s string) string { return strings.TrimSpace(strings.ReplaceAll(s, "\r
 func typed(r *http.Request) []string {
 	var out []string
 	for name, values := range r.PostForm {
-		if name == "csrf" || name == "was" || name == "rev" || name == "file" {
+		switch name {
+		case "csrf", "was", "rev", "file", "ticket", "pass", "pass2": // nothing a person wants back
 			continue
 		}
 		for _, s := range values {
-			if s = plain(s); len([]rune(s)) >= 6 && len(s) < 4000 {
+			if s = plain(s); len([]rune(s)) >= 6 && len(s) < 16<<10 {
 				out = append(out, s)
 			}
 		}

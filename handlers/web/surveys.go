@@ -21,6 +21,7 @@ import (
 // surveysPage lists surveys, and lets the office make one.
 type surveysPage struct {
 	Office    bool
+	Links     bool // there are open ones too
 	List      []surveyLine
 	Templates []survey.Template
 	Sections  []risk.Section
@@ -55,7 +56,7 @@ func (s *site) surveys(ctx context.Context, v *visit) error {
 }
 
 func (s *site) showSurveys(ctx context.Context, v *visit, status int, p surveysPage) (err error) {
-	p.Office, p.Today = handlers.MayMakeSurvey(v.actor), date(s.Now())
+	p.Office, p.Links, p.Today = handlers.MayMakeSurvey(v.actor), s.Desk.OpenSurveys != nil, date(s.Now())
 	if p.Templates, err = survey.Templates(); err != nil {
 		return err
 	}
@@ -188,16 +189,22 @@ func (s *site) resultFor(ctx context.Context, v *visit) (p surveyResultPage, err
 	if p.Result, err = s.Desk.Surveys.CountSurvey(ctx, id); err != nil {
 		return p, err
 	}
-	for _, tally := range p.Result.Tallies {
+	p.Tables = surveyTables(p.Result)
+	return p, nil
+}
+
+// surveyTables are a result's questions as tables.
+func surveyTables(r survey.Result) (out []surveyTable) {
+	for _, tally := range r.Tallies {
 		t := surveyTable{Tally: tally, Rows: slices.ContainsFunc(tally.Rows, func(r survey.Row) bool { return r.Shown })}
 		for i, o := range tally.Question.Options {
-			b := surveyBar{Text: o.Text, Shown: tally.Cells[i].Shown, Width: form.SurveyShare(tally.Cells[i], p.Result.Ballots)}
-			b.Count, b.Share = form.SurveyCell(tally.Cells[i], p.Result.Ballots)
+			b := surveyBar{Text: o.Text, Shown: tally.Cells[i].Shown, Width: form.SurveyShare(tally.Cells[i], r.Ballots)}
+			b.Count, b.Share = form.SurveyCell(tally.Cells[i], r.Ballots)
 			t.Bars = append(t.Bars, b)
 		}
-		p.Tables = append(p.Tables, t)
+		out = append(out, t)
 	}
-	return p, nil
+	return out
 }
 
 func (s *site) surveyResultDo(ctx context.Context, v *visit) error {

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"qingfeng/bot"
@@ -83,7 +84,8 @@ type site struct {
 	Config
 	secure bool // served over https
 	pages  map[string]*template.Template
-	css    string // the style sheet's address, which changes with its content
+	css    string     // the style sheet's address, which changes with its content
+	photos sync.Mutex // one photo is made anew at a time
 }
 
 // page answers one request of a recognised person.
@@ -170,7 +172,16 @@ func New(c Config) (http.Handler, error) {
 	for pattern, p := range s.surveyRoutes() {
 		mux.Handle(pattern, s.known(p))
 	}
+	for pattern, p := range s.openSurveyRoutes() {
+		mux.Handle(pattern, s.known(p))
+	}
+	for pattern, p := range s.noticeRoutes() {
+		mux.Handle(pattern, s.known(p))
+	}
 	for pattern, p := range s.talkRoutes() {
+		mux.Handle(pattern, s.known(p))
+	}
+	for pattern, p := range s.opinionRoutes() {
 		mux.Handle(pattern, s.known(p))
 	}
 	for pattern, p := range map[string]struct{ may, page page }{
