@@ -32,6 +32,18 @@
 // survey.go and surveytalk.go are the organisers' side of anonymous surveys; bot/survey says
 // why nothing here knows who answered what.
 //
+// publicnotice.go and the files named publicnotice_… are the life of a public notice (公示):
+// built behind the mask, checked by a second person, opened and ended by the calendar,
+// corrected or withdrawn, placed and reported on. publicnotice_say.go is also the two doors
+// in chat: neither opinions nor reports are taken where everybody is known.
+// publicrevision.go is a confirmed point's next version, by two people.
+//
+// opinion.go and the files named opinion… are the desk where opinions on notices are handled
+// and, in opiniontips.go, the discipline office's. Words pass through pages that were opened
+// with a passphrase (opinionopen.go) and through no turn, message, log or table; what is
+// done to an opinion (opiniondo.go) is audited with the day alone; messages tell numbers and
+// link to the desk, never to one opinion.
+//
 // ports.go declares what is needed of a store; bot/pg satisfies it. A refusal is
 // audited and says why in one line.
 package handlers

@@ -86,8 +86,9 @@ func (d *Desk) DoOpinion(ctx context.Context, t *convo.Turn, id int64, m Opinion
 		return d.mergeOpinion(ctx, t, f, m.Into)
 	case opinion.MoveAway:
 		return d.sendAway(ctx, t, f, m.Ring)
+	default: // lines and purges are not the desk's to do
+		return no("move", text.OpinionCannot)
 	}
-	return no("move", text.OpinionCannot) // lines and purges are not the desk's to do
 }
 
 func (d *Desk) keptOpinion(ctx context.Context, t *convo.Turn, f *Feedback, action, say string) (bool, error) {

@@ -227,6 +227,7 @@ func (d *Desk) DoTip(ctx context.Context, t *convo.Turn, id int64, rev int, m Ti
 			return no("last one", text.TipLastOne)
 		}
 		x.Excluded = append(x.Excluded, t.Actor.Person)
+	case TipSee, TipClose: // the state says it all
 	}
 	err = d.Opinions.SaveTip(ctx, &x)
 	if errors.Is(err, risk.ErrChanged) {

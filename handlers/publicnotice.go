@@ -134,7 +134,7 @@ func (d *Desk) PubStart(ctx context.Context, now time.Time) (in PubDraft, err er
 		return in, err
 	}
 	if n, ok := newestPublic(last); ok {
-		in.Draft(n)
+		in.remember(n)
 	}
 	campaign, err := d.pubCampaign(ctx)
 	if err != nil || campaign.ID == 0 {
@@ -162,8 +162,8 @@ func (d *Desk) PubStart(ctx context.Context, now time.Time) (in PubDraft, err er
 	return in, nil
 }
 
-// Draft takes over what is remembered of the last notice.
-func (in *PubDraft) Draft(last PublicNotice) {
+// remember takes over what the last notice said of how the office is reached.
+func (in *PubDraft) remember(last PublicNotice) {
 	in.Contact = last.Draft.Contact
 	if last.Draft.Promise > 0 {
 		in.Promise = last.Draft.Promise

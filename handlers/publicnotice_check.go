@@ -303,7 +303,10 @@ func (d *Desk) pubReturnFlow() convo.Flow[pubReturning] {
 func (d *Desk) pubPresses() map[string]convo.Handler {
 	return map[string]convo.Handler{
 		"public.approve": func(ctx context.Context, t *convo.Turn) error {
-			_, err := d.ApprovePublic(ctx, t, t.About.ID, t.About.Version)
+			ok, err := d.ApprovePublic(ctx, t, t.About.ID, t.About.Version)
+			if err == nil && !ok {
+				t.KeepCard() // what was in the way, missing keys for one, may be removed
+			}
 			return err
 		},
 		"public.return": func(ctx context.Context, t *convo.Turn) error {

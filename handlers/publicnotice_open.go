@@ -170,6 +170,7 @@ func (d *Desk) pubSteps(ctx context.Context, n PublicNotice, now time.Time, cal 
 			return steps, err
 		}
 		return steps, say(pubStepAnswered)
+	default: // nothing is due of the others
 	}
 	return steps, err
 }

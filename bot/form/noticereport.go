@@ -57,8 +57,7 @@ const (
 )
 
 func (o ReportOpinion) fate() fate {
-	switch o.State {
-	case opinion.Received, opinion.Triaged, opinion.Accepted, opinion.Answering:
+	if o.State.Waits() {
 		return fateWaiting // also one that was answered before and is asked again
 	}
 	if o.Outcome == "" {

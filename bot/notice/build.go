@@ -139,9 +139,13 @@ func (b *builder) head() Snapshot {
 		empty string // the problem when nothing is there
 		dial  bool   // holds the office's own number
 	}{
-		{&s.Unit, in.Unit, "unit", false}, {&s.Title, in.Title, "title", false}, {&s.Change, in.Change, "", false},
-		{&s.Contact.Phone, in.Contact.Phone, "phone", true}, {&s.Contact.Address, in.Contact.Address, "address", false},
-		{&s.Contact.Box, in.Contact.Box, "", false}, {&s.Contact.Discipline, in.Contact.Discipline, "", true},
+		{&s.Unit, in.Unit, "unit", false},
+		{&s.Title, in.Title, "title", false},
+		{&s.Change, in.Change, "", false},
+		{&s.Contact.Phone, in.Contact.Phone, "phone", true},
+		{&s.Contact.Address, in.Contact.Address, "address", false},
+		{&s.Contact.Box, in.Contact.Box, "", false},
+		{&s.Contact.Discipline, in.Contact.Discipline, "", true},
 	} {
 		text := clean(t.text)
 		if text == "" {

@@ -41,31 +41,43 @@ func input(a notice.Audience, rows ...notice.Row) notice.Input {
 
 func sixRows() []notice.Row {
 	return []notice.Row{
-		{PointID: 11, Version: 2, Section: "财务审计股", Post: "工程款支付岗", Holder: "李建国", Item: "工程进度款支付审核", Node: "计量支付复核", Basis: "公路工程计量规范", Supervision: "内部审计",
+		{
+			PointID: 11, Version: 2, Section: "财务审计股", Post: "工程款支付岗", Holder: "李建国", Item: "工程进度款支付审核", Node: "计量支付复核", Basis: "公路工程计量规范", Supervision: "内部审计",
 			Category: "工作流程", Title: "复核走过场，多计工程量也能付款", Shapes: []string{"不逐项核对监理计量单和现场影像就在支付单上签字，给多计、早付留下空间"}, Level: "一级（高）", Monitor: "县纪委监委党风政风监督室", LintFree: true,
 			Measures: []notice.Measure{
 				{Text: "付款前把计量单、影像、三方签认传齐，缺一项单据不流转", Who: "支付岗", Frequency: "每笔", Evidence: "附件清单", NotDone: "缺件付款记为未落实"},
 				{Text: "经办与复核由不同人担任，标段每季度互换", Who: "股长", Frequency: "每季度", Evidence: "换岗表"},
 				{Text: "内审岗每季度抽查已付单据的十分之一重新计算", Who: "内审岗", Frequency: "每季度", Evidence: "复算底稿", NotDone: "差异率超过1%须说明"},
-			}},
-		{PointID: 12, Version: 1, Section: "建设管理股", Post: "招标管理岗", Holder: "王强", Item: "农村公路项目招标", Node: "招标文件编制", Category: "岗位职责", Title: "资格条件写成“量身定做”",
+			},
+		},
+		{
+			PointID: 12, Version: 1, Section: "建设管理股", Post: "招标管理岗", Holder: "王强", Item: "农村公路项目招标", Node: "招标文件编制", Category: "岗位职责", Title: "资格条件写成“量身定做”",
 			Shapes: []string{"把业绩、奖项门槛抬到与工程规模不相称，使少数企业才能报名"}, Level: "一级（高）", Monitor: "县纪委监委党风政风监督室", LintFree: true,
-			Measures: []notice.Measure{{Text: "资格条件从局定标准清单里选，清单外的条件须三人会商并留纪要", Who: "招标管理岗", Frequency: "每个项目", Evidence: "勾选表、纪要"}}},
-		{PointID: 13, Version: 1, Section: "运输管理股", Post: "货运许可岗", Holder: "高明", Item: "道路货物运输经营许可", Node: "受理与一次性告知", Basis: "道路运输条例", Category: "岗位职责", Title: "口头要求反复补件",
+			Measures: []notice.Measure{{Text: "资格条件从局定标准清单里选，清单外的条件须三人会商并留纪要", Who: "招标管理岗", Frequency: "每个项目", Evidence: "勾选表、纪要"}},
+		},
+		{
+			PointID: 13, Version: 1, Section: "运输管理股", Post: "货运许可岗", Holder: "高明", Item: "道路货物运输经营许可", Node: "受理与一次性告知", Basis: "道路运输条例", Category: "岗位职责", Title: "口头要求反复补件",
 			Shapes: []string{"材料已齐仍以口头方式让申请人再跑一趟", "借机示意找人"}, Level: "二级（中）", Monitor: "派驻纪检监察组", LintFree: true,
 			Measures: []notice.Measure{
 				{Text: "补件一律用告知单，一次说清", Who: "许可岗", Frequency: "每件", Evidence: "告知单编号"},
 				{Text: "每月抽20件回访，问是否被要求额外跑动", Who: "股长", Frequency: "每月", Evidence: "回访表", NotDone: "有一件属实即整改"},
-			}},
-		{PointID: 14, Version: 1, Section: "公路养护股", Post: "养护考核岗", Item: "日常养护质量月度考核", Node: "现场抽检打分", Supervision: "抽检比例5%", Category: "工作流程", Title: "抽检路段提前透风或一人说了算",
+			},
+		},
+		{
+			PointID: 14, Version: 1, Section: "公路养护股", Post: "养护考核岗", Item: "日常养护质量月度考核", Node: "现场抽检打分", Supervision: "抽检比例5%", Category: "工作流程", Title: "抽检路段提前透风或一人说了算",
 			Shapes: []string{"把抽检时间路段事先告诉养护单位"}, Level: "二级（中）", Monitor: "派驻纪检监察组", LintFree: true,
-			Measures: []notice.Measure{{Text: "两人分别打分，都提交后互相才可见", Who: "考核岗", Frequency: "每次", Evidence: "双份评分"}}},
-		{PointID: 15, Version: 3, Section: "建设管理股", Post: "质量监督岗", Holder: "欧阳静怡", Item: "在建项目质量监督", Node: "上岗准备", Category: "思想道德", Ethics: true, LintFree: true, Title: "没学完岗位纪律就独立上岗",
+			Measures: []notice.Measure{{Text: "两人分别打分，都提交后互相才可见", Who: "考核岗", Frequency: "每次", Evidence: "双份评分"}},
+		},
+		{
+			PointID: 15, Version: 3, Section: "建设管理股", Post: "质量监督岗", Holder: "欧阳静怡", Item: "在建项目质量监督", Node: "上岗准备", Category: "思想道德", Ethics: true, LintFree: true, Title: "没学完岗位纪律就独立上岗",
 			Shapes: []string{"对小额礼品、车辆接送等边界不清，不知如何拒绝和报备"}, Level: "三级（低）", Monitor: "股室负责人",
-			Measures: []notice.Measure{{Text: "上岗前完成4学时案例学习并测验", Who: "股长", Frequency: "上岗前", Evidence: "学时台账"}}},
-		{PointID: 16, Version: 1, Section: "办公室", Post: "公务用车管理岗", Holder: "王强", Item: "公务用车与加油卡管理", Node: "加油与里程核对", Category: "制度机制", Title: "油量里程长期不对账",
+			Measures: []notice.Measure{{Text: "上岗前完成4学时案例学习并测验", Who: "股长", Frequency: "上岗前", Evidence: "学时台账"}},
+		},
+		{
+			PointID: 16, Version: 1, Section: "办公室", Post: "公务用车管理岗", Holder: "王强", Item: "公务用车与加油卡管理", Node: "加油与里程核对", Category: "制度机制", Title: "油量里程长期不对账",
 			Shapes: []string{"加油量与行驶里程不按月比对，公车私用不易发现"}, Level: "三级（低）", Monitor: "股室负责人", LintFree: true,
-			Measures: []notice.Measure{{Text: "每月5日前出油耗里程对照表，异常写说明", Who: "办公室", Frequency: "每月", Evidence: "对照表", NotDone: "超基准15%无说明"}}},
+			Measures: []notice.Measure{{Text: "每月5日前出油耗里程对照表，异常写说明", Who: "办公室", Frequency: "每月", Evidence: "对照表", NotDone: "超基准15%无说明"}},
+		},
 	}
 }
 

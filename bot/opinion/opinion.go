@@ -64,6 +64,11 @@ const (
 	Purged     State = "purged"       // 内容已按期删除
 )
 
+// Waits reports whether somebody still has to answer.
+func (s State) Waits() bool {
+	return s == Received || s == Triaged || s == Accepted || s == Answering
+}
+
 // Outcome is what came of an opinion.
 type Outcome string
 
@@ -95,7 +100,7 @@ var ErrMove = errors.New("opinion: not possible in this state")
 // Next is the state after a move; ErrMove when the state does not allow it. A line added to
 // an answered opinion opens it again; one on a closed opinion is kept and changes nothing.
 func Next(s State, m Move) (State, error) {
-	open := s == Received || s == Triaged || s == Accepted || s == Answering
+	open := s.Waits()
 	switch m {
 	case MoveTriage:
 		if s == Received {

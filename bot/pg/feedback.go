@@ -21,9 +21,20 @@ const feedbackCols = `SELECT f.id, f.notice, coalesce(n.code, ''), f.point, f.ki
 
 func scanFeedback(f *opinion.Feedback) []any {
 	return []any{
-		&f.ID, ref{&f.Notice}, &f.Code, &f.Point, &f.Kind, &f.Channel, day{&f.ReceivedOn}, &f.State, &f.Body, &f.Image, &f.AnswerTo, &f.Answer,
-		ref{&f.Section}, &f.Brief, &f.BriefKey, &f.View, &f.ViewKey, &f.Outcome, &f.Reason, ref{&f.Revision}, ref{&f.MergedInto},
-		day{&f.DueOn}, day{&f.AnsweredOn}, day{&f.ClosedOn}, day{&f.PurgeOn}, &f.Rev,
+		&f.ID,
+		ref{&f.Notice},
+		&f.Code, &f.Point, &f.Kind, &f.Channel,
+		day{&f.ReceivedOn},
+		&f.State, &f.Body, &f.Image, &f.AnswerTo, &f.Answer,
+		ref{&f.Section},
+		&f.Brief, &f.BriefKey, &f.View, &f.ViewKey, &f.Outcome, &f.Reason,
+		ref{&f.Revision},
+		ref{&f.MergedInto},
+		day{&f.DueOn},
+		day{&f.AnsweredOn},
+		day{&f.ClosedOn},
+		day{&f.PurgeOn},
+		&f.Rev,
 	}
 }
 

@@ -149,13 +149,25 @@ func (db *DB) ReleaseHold(ctx context.Context, key string, open func(body []byte
 }
 
 // scour takes rows that are gone out of the tables' files, as well as it can: nobody can
-// open what is left of them, and the next night tries again. A transaction cannot do it.
+// open what is left of them, and the next night tries again. A transaction cannot do it. It
+// waits for nobody for long: behind it would wait whoever writes, and a backup may take hours.
 func (db *DB) scour(ctx context.Context, tables ...string) {
 	if db.current(ctx) != nil {
 		return
 	}
+	c, err := db.pool.Acquire(ctx)
+	if err != nil {
+		return
+	}
+	defer c.Release()
+	if _, err := c.Exec(ctx, `SET lock_timeout = '2s'`); err != nil {
+		return
+	}
 	for _, t := range tables {
-		_, _ = db.pool.Exec(ctx, `VACUUM (FULL) `+t)
+		_, _ = c.Exec(ctx, `VACUUM (FULL) `+t)
+	}
+	if _, err := c.Exec(ctx, `RESET lock_timeout`); err != nil {
+		_ = c.Conn().Close(ctx) // the pool makes another
 	}
 }
 

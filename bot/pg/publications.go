@@ -21,7 +21,12 @@ const publicCols = `id, campaign_id, series, version, audience, code, title, sta
 func scanPublic(n *notice.Record) []any {
 	return []any{
 		&n.ID, &n.Campaign, &n.Series, &n.Version, &n.Audience, &n.Code, &n.Title, &n.State, &n.Rev, &n.Draft, &n.Snapshot, &n.Hash,
-		day{&n.Start}, day{&n.End}, &n.Change, &n.DraftedBy, ref{&n.CheckedBy}, day{&n.CheckedOn}, &n.Remark,
+		day{&n.Start},
+		day{&n.End},
+		&n.Change, &n.DraftedBy,
+		ref{&n.CheckedBy},
+		day{&n.CheckedOn},
+		&n.Remark,
 	}
 }
 

@@ -155,8 +155,13 @@ const revisionCols = `SELECT v.id, v.point_id, v.version, v.before, v.after, v.w
 
 func scanRevision(v *risk.Revision) []any {
 	return []any{
-		&v.ID, &v.Point, &v.Version, &v.Before, &v.After, &v.Why, &v.Meeting, &v.State, &v.ProposedBy, ref{&v.DecidedBy}, day{&v.ProposedOn}, day{&v.DecidedOn},
-		&v.Section, &v.Post, ref{&v.FromFeedback}, ref{&v.OnNotice},
+		&v.ID, &v.Point, &v.Version, &v.Before, &v.After, &v.Why, &v.Meeting, &v.State, &v.ProposedBy,
+		ref{&v.DecidedBy},
+		day{&v.ProposedOn},
+		day{&v.DecidedOn},
+		&v.Section, &v.Post,
+		ref{&v.FromFeedback},
+		ref{&v.OnNotice},
 	}
 }
 

@@ -97,6 +97,18 @@ func (r *Register) SaveHalf(ctx context.Context, session, half []byte, until tim
 	return nil
 }
 
+// ForgetHalves takes the halves that are over out of the table and its file.
+func (r *Register) ForgetHalves(ctx context.Context) error {
+	tag, err := r.DB.q(ctx).Exec(ctx, `DELETE FROM desk_ticket WHERE expires_at <= $1`, r.Now())
+	if err != nil {
+		return fmt.Errorf("forget halves of tickets: %w", err)
+	}
+	if tag.RowsAffected() > 0 {
+		r.DB.scour(ctx, "desk_ticket")
+	}
+	return nil
+}
+
 // Half is the half that was kept for a session; nil when there is none any more.
 func (r *Register) Half(ctx context.Context, session []byte) ([]byte, error) {
 	var half []byte

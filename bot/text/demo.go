@@ -53,3 +53,36 @@ const (
 	ChatOpened = "（打开页面：%s）"
 	ChatCard   = "〔有一张卡片变成：%s〕"
 )
+
+// What the narrator says of notices and citizens.
+const (
+	StoryQuestion = "："
+	StoryScans    = "%s 扫海报上的码，打开公示页（不登录）"
+	StoryTells    = "〔%s〕%s"
+	StoryReads    = "%s 的页面：%s"
+	StoryReceipt  = "〔回执码，只显示这一次，抄下来了〕"
+	StoryLooksUp  = "〔输入回执码，查答复〕"
+	StoryAdds     = "〔再补一句〕%s"
+	StoryWaits    = "等着过夜、谁也打不开的：%d封"
+	StoryDay      = "2006年1月2日"
+	StoryPurged   = "到了%s：%d处原话和答复已删除，件数（共%d件）还在"
+	StoryShell    = "机房 $ qingfeng keys %s"
+	StoryTypes    = "（输入：%s）"
+	StoryOnce     = "〔打印密钥：已打印，装进信封〕"
+	StoryFile     = "%s 下载：%s（%d字节）"
+	StoryPhoto    = "%s 上传照片：%s"
+	StorySecret   = "群众写的%d句话、回执和网络地址，在全部数据表、发出的消息和日志里一处也找不到"
+	StoryDays     = "有关意见的%d条审计记录只有日期，没有钟点"
+)
+
+// What the demo's notice says, what two citizens said of it, and how the greeting tells.
+const (
+	DemoPhone      = "0834-6520101"
+	DemoAddress    = "交通大楼三楼302室"
+	DemoBox        = "一楼服务大厅东侧"
+	DemoDiscipline = "驻局纪检监察组（交通大楼501室）"
+	DemoSays1      = "叫号有时跳号，能不能把叫号记录每天在窗口公布"
+	DemoSays2      = "窗口的人很耐心，老人不会填表也帮着写"
+	DemoCitizens   = "\n公示和群众意见：\n  公示页       %s（不用登录，用手机宽度看更像）\n  查答复       %s\n  意见箱       %s（选“%s”登录，口令：%s）\n  封存信箱     %s（选“%s”登录，口令：%s；第二位%s的口令：%s）\n\n  7. 打开公示页，点一条说两句，交了抄下回执码；写“窗口的人收了我两条烟”试试会怎样\n  8. 真用时夜里统一入库；演示里每分钟一次，等一两分钟，再到意见箱输口令打开、答复\n  9. 拿回执码查答复，再补一句\n  口令和打印密钥只为演示，写在这里谁都知道；真用时由保管人自己设，从不保存。"
+	DemoStop       = "按 Ctrl+C 停止，数据会保留。"
+)

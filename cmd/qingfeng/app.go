@@ -54,6 +54,7 @@ type app struct {
 	meter    *meter
 	proofs   []byte                                           // HMAC key of proofs
 	outer    func() (*outerKeys, error)                       // taken when first asked for
+	apart    atomic.Bool                                      // outer keys are handled in processes of their own
 	here     sync.RWMutex                                     // held to read while this process serves citizens
 	arrived  func(ctx context.Context, n pg.HoldCounts) error // tells the desk of a release; nil: nobody does
 	fonts    *form.Fonts                                      // for pictures in chat
@@ -64,8 +65,8 @@ type app struct {
 func newApp(cfg Config, db *pg.DB, now func() time.Time, random io.Reader, log *slog.Logger) (*app, error) {
 	a := &app{
 		cfg: cfg, log: log, now: now, db: db, register: pg.NewRegister(db, now), meter: newMeter(now, random), proofs: proofKey(cfg),
-		outer: sync.OnceValues(func() (*outerKeys, error) { return openOuterKeys(cfg.DataDir) }),
 	}
+	a.outer = sync.OnceValues(func() (*outerKeys, error) { return openOuterKeys(cfg.DataDir, a.makeOuterApart) })
 	var err error
 	if a.base, a.index, a.embed, err = newKnowledge(cfg, db, now, log); err != nil {
 		return nil, err

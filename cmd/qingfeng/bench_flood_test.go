@@ -14,4 +14,7 @@ func TestBenchFlood(t *testing.T) {
 	address, db := besieged(t)
 	f := flood(t, address, db, 10_000, 20, time.Minute)
 	fmt.Println(f)
+	speed := float64(f.hashes) / f.took.Seconds()
+	fmt.Printf("at its last price 10,000 posts cost %.1e sums, %.1f hours of one such process at %.1e a second\n",
+		10_000*float64(f.lastPrice)/2, 10_000*float64(f.lastPrice)/2/speed/3600, speed)
 }

@@ -17,6 +17,9 @@ import (
 const (
 	citizensPages = "citizens-pages" // serves citizens for a few seconds
 	deskPage      = "desk-page"      // serves one connection of the desk
+	// outerKeysChild makes an outer key, or releases what waits under former ones: no key
+	// is ever in the memory of a process that stays.
+	outerKeysChild = "outer-keys"
 )
 
 // childBegin is what a child is told on its standard input, so that nothing of it is seen
@@ -90,11 +93,17 @@ func (c *children) Run(ctx context.Context) {
 	}
 }
 
+// childEnv is the whole environment of a child: nothing of a configuration, and no trace
+// when it panics.
+func childEnv() []string {
+	return []string{"GOTRACEBACK=none", "PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "TMPDIR=" + os.Getenv("TMPDIR")}
+}
+
 // Start starts a command with these further files, from descriptor 3 on. What it says on
 // standard error may hold anything and is dropped.
 func (c *children) Start(ctx context.Context, name string, files ...*os.File) (*exec.Cmd, io.WriteCloser, error) {
-	cmd := exec.Command(c.self, name)
-	cmd.Env = []string{"GOTRACEBACK=none", "PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "TMPDIR=" + os.Getenv("TMPDIR")}
+	cmd := exec.Command(c.self, name) //nolint:noctx // a child ends when its work does; whoever starts it sets the limit
+	cmd.Env = childEnv()
 	cmd.ExtraFiles, cmd.SysProcAttr = files, childAttributes()
 	in, err := cmd.StdinPipe()
 	if err != nil {

@@ -76,22 +76,27 @@ func serveCitizens(orders *bufio.Reader, listener net.Listener, m *farMeter, pag
 		return nil
 	}
 	server := citizensServer(recovering(pages, m))
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(&saying{Listener: listener, m: m}) }()
 	go func() {
 		_, _ = orders.ReadByte() // nothing comes but the end
-		end, cancel := context.WithTimeout(context.Background(), childEnds)
-		defer cancel()
-		if server.Shutdown(end) != nil {
-			_ = server.Close()
-		}
-		served <- nil
+		_ = listener.Close()
 	}()
-	err := <-served
-	if errors.Is(err, http.ErrServerClosed) {
-		err = <-served
+	// Shutdown would drop a request that arrives after its connection was taken. As none is
+	// kept alive, each ends by itself, and with the last one so do we.
+	var open sync.WaitGroup
+	server.ConnState = func(_ net.Conn, state http.ConnState) {
+		switch state {
+		case http.StateNew:
+			open.Add(1)
+		case http.StateClosed, http.StateHijacked:
+			open.Done()
+		default: // active and idle ones were counted when they were new
+		}
 	}
-	return err
+	if err := server.Serve(&saying{Listener: listener, m: m}); !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	open.Wait() // the parent does not wait for ever
+	return nil
 }
 
 // recovering lets nothing of a panic out but that there was one.

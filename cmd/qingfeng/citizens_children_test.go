@@ -55,20 +55,6 @@ func (d *daemon) pid() int {
 	return d.cmd.Process.Pid
 }
 
-// children waits until the process has as many children of this command, and no others.
-func (d *daemon) children(command string, want int, within time.Duration) []int {
-	d.t.Helper()
-	for until := time.Now().Add(within); ; time.Sleep(20 * time.Millisecond) {
-		ids := offspring(d.t, d.pid(), command)
-		if len(ids) == want {
-			return ids
-		}
-		if time.Now().After(until) {
-			d.t.Fatalf("%d children are %v, want %d\n%s", len(ids), ids, want, d.said())
-		}
-	}
-}
-
 // rested waits until the release of the start is over and two children wait.
 func (d *daemon) rested() (ids []int) {
 	d.t.Helper()

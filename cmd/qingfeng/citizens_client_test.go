@@ -68,8 +68,8 @@ func openDoor(t testing.TB, r *pg.Register, passphrase string) *letter.Keyring {
 	return keys
 }
 
-// citizen is somebody with a browser and a script that solves sums.
-type citizen struct {
+// passerby is somebody with a browser and a script that solves sums.
+type passerby struct {
 	base, address, agent string
 	unsolved             bool  // does not do its sums
 	hashes, priced       int64 // tried, and what they cost at most
@@ -77,7 +77,7 @@ type citizen struct {
 }
 
 // fetch is one request on a connection of its own.
-func (c *citizen) fetch(method, path string, form url.Values) (string, error) {
+func (c *passerby) fetch(method, path string, form url.Values) (string, error) {
 	var body io.Reader
 	if form != nil {
 		body = strings.NewReader(form.Encode())
@@ -118,7 +118,7 @@ func hidden(page, name string) string {
 }
 
 // solve does the sum on a page, or brings back what was paid.
-func (c *citizen) solve(page string, form url.Values) error {
+func (c *passerby) solve(page string, form url.Values) error {
 	form.Del("proof")
 	form.Del("paid")
 	if paid := hidden(page, "paid"); paid != "" {
@@ -153,7 +153,7 @@ var shownReceipt = regexp.MustCompile(`id="code"[^>]*>([A-Z0-9-]+)<`)
 
 // say opens the notice, writes and hands in, and again where the page asks for another
 // sum. It returns the receipt; "" when nothing was taken.
-func (c *citizen) say(words string, tries int) (string, error) {
+func (c *passerby) say(words string, tries int) (string, error) {
 	page, err := c.fetch(http.MethodGet, "/n/"+noticeCode, nil)
 	if err != nil {
 		return "", err

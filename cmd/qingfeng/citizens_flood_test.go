@@ -49,7 +49,7 @@ func flood(t *testing.T, address string, db *pg.DB, unsolved, honest int, least 
 		}
 	}
 	each(unsolved, 4, func(i int) {
-		c := &citizen{base: address, address: fmt.Sprintf("203.0.113.%d", i%8), agent: "flood", unsolved: true}
+		c := &passerby{base: address, address: fmt.Sprintf("203.0.113.%d", i%8), agent: "flood", unsolved: true}
 		receipt, err := c.say("这是第几遍了，公示写得不清楚。", 1)
 		mu.Lock()
 		defer mu.Unlock()
@@ -62,7 +62,7 @@ func flood(t *testing.T, address string, db *pg.DB, unsolved, honest int, least 
 	})
 	runners.Go(func() {
 		for time.Since(began) < least {
-			c := &citizen{base: address, address: "203.0.113.77", agent: "flood"}
+			c := &passerby{base: address, address: "203.0.113.77", agent: "flood"}
 			receipt, err := c.say("这是第几遍了，公示写得不清楚。", 1)
 			mu.Lock()
 			f.hashes += c.hashes
@@ -78,7 +78,7 @@ func flood(t *testing.T, address string, db *pg.DB, unsolved, honest int, least 
 	})
 	each(honest, 2, func(i int) {
 		time.Sleep(least / time.Duration(honest))
-		c := &citizen{base: address, address: fmt.Sprintf("198.51.%d.7", i), agent: "browser"}
+		c := &passerby{base: address, address: fmt.Sprintf("198.51.%d.7", i), agent: "browser"}
 		at := time.Now()
 		receipt, err := c.say(fmt.Sprintf("第%d条写的措施，窗口上没有看到，建议贴出来。", i+1), 6)
 		mu.Lock()

@@ -191,7 +191,7 @@ func TestAKeyThatDoesNotReadKeepsTheOthersFromNothing(t *testing.T) {
 func TestEachInstanceReleasesItsOwn(t *testing.T) {
 	h := newHolding(t)
 	h.arrive("一", "2026-11-20")
-	other, err := openOuterKeys(t.TempDir())
+	other, err := openOuterKeys(t.TempDir(), makeOuter)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,7 @@ func (a *app) startCitizens(ctx, work context.Context, l net.Listener, g *errgro
 	if err := withoutCore(); err != nil {
 		return nil, err
 	}
+	a.apart.Store(true)
 	keys, err := a.outer()
 	if err != nil {
 		return nil, err

@@ -67,7 +67,11 @@ func demoCommand(ctx context.Context, e env, args []string) error {
 
 // stay serves the demo until it is stopped.
 func (e env) stay(ctx context.Context, cfg Config, db *pg.DB, url string, log *slog.Logger) error {
-	register := pg.NewRegister(db, e.now)
+	seeding, err := lastWorked(e.now)
+	if err != nil {
+		return err
+	}
+	register := pg.NewRegister(db, seeding)
 	if _, err := register.Unit(ctx); errors.Is(err, risk.ErrNone) {
 		if err := loadDemo(ctx, register); err != nil {
 			return err
@@ -78,8 +82,7 @@ func (e env) stay(ctx context.Context, cfg Config, db *pg.DB, url string, log *s
 	if err := rehearsedRings(ctx, register, cfg.DataDir); err != nil {
 		return err
 	}
-	cfg, err := rehearsal(cfg)
-	if err != nil {
+	if cfg, err = rehearsal(cfg); err != nil {
 		return err
 	}
 	phones, err := listenNear(ctx, simListen)
@@ -108,7 +111,15 @@ func (e env) stay(ctx context.Context, cfg Config, db *pg.DB, url string, log *s
 	defer sim.Close()
 	stopPhones := serveOn(phones, sim.Handler())
 	defer stopPhones()
-	if err := a.openDemoCampaign(ctx); err != nil {
+	opened, err := a.openDemoCampaign(ctx)
+	if err == nil && opened {
+		err = seedNotice(ctx, cfg, db, seeding, log)
+	}
+	if err != nil {
+		return err
+	}
+	notice, err := a.demoNotice(ctx)
+	if err != nil {
 		return err
 	}
 	remove, err := writeRun(cfg.DataDir, runFile{Database: url, Staff: cfg.BaseURL, Public: cfg.PublicURL, WeCom: cfg.WecomAPIBase, AgentID: cfg.AgentID})
@@ -119,20 +130,26 @@ func (e env) stay(ctx context.Context, cfg Config, db *pg.DB, url string, log *s
 	go a.announceMenu(ctx)
 	go a.whenReady(ctx, callback, func() {
 		fmt.Fprintf(e.out, text.DemoReady+"\n", cfg.WecomAPIBase+"/sim/", cfg.BaseURL, text.DemoCadre, text.DemoOffice, text.DemoHead, text.DemoLeader, os.Args[0], "linxiaoya")
+		if notice != "" {
+			fmt.Fprintf(e.out, text.DemoCitizens+"\n", notice, cfg.PublicURL+"/r", cfg.BaseURL+"/opinions", text.DemoOffice, text.DemoKeysOffice,
+				cfg.BaseURL+"/tips", text.DemoTipsFirst, text.DemoKeysFirst, text.DemoTipsSecond, text.DemoKeysSecond)
+		}
+		fmt.Fprintln(e.out, text.DemoStop)
 	})
+	go a.releaseOften(ctx)
 	return a.serve(ctx)
 }
 
 // openDemoCampaign opens a campaign in ten stages whose forms are due in ten working
 // days, if none is open. The section heads' filings of the stage before are due within
 // three, so that there is something to remind of.
-func (a *app) openDemoCampaign(ctx context.Context) error {
+func (a *app) openDemoCampaign(ctx context.Context) (opened bool, err error) {
 	if _, open, err := a.register.Campaign(ctx); err != nil || open {
-		return err
+		return false, err
 	}
 	days, today := a.desk.Days, bot.Civil(a.now())
 	due := days.Add(today, 10)
-	return a.runner.Do(ctx, operator, func(ctx context.Context, t *convo.Turn) error {
+	err = a.runner.Do(ctx, operator, func(ctx context.Context, t *convo.Turn) error {
 		p, _, err := a.desk.PlanCampaign(ctx, "county", "county-ten", fmt.Sprintf(text.CampaignDefaultName, due.Year()), due, today)
 		if err != nil {
 			return err
@@ -159,6 +176,7 @@ func (a *app) openDemoCampaign(ctx context.Context) error {
 		_, err = a.desk.OpenPlan(ctx, t, 0, p)
 		return err
 	})
+	return err == nil, err
 }
 
 // settleWithin is how long the demo waits for the first notices to reach the phones.

@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 	if path := os.Getenv(clockFile); path != "" {
 		os.Exit(runUnder(path))
 	}
-	if os.Getenv(asProgram) != "" || len(os.Args) > 1 && slices.Contains([]string{readFile, citizensPages, deskPage}, os.Args[1]) { // it starts itself
+	if os.Getenv(asProgram) != "" || len(os.Args) > 1 && slices.Contains([]string{readFile, citizensPages, deskPage, outerKeysChild}, os.Args[1]) { // it starts itself
 		main()
 		return
 	}

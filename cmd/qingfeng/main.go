@@ -76,6 +76,7 @@ func commands() []command {
 		{readFile, text.CmdReadFile, readFileCommand},
 		{citizensPages, text.CmdCitizensPages, citizensPagesCommand},
 		{deskPage, text.CmdDeskPage, deskPageCommand},
+		{outerKeysChild, text.CmdOuterKeys, outerKeysCommand},
 	}
 }
 

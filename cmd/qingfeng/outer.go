@@ -33,14 +33,15 @@ const keyEnd = ".key"
 type outerKeys struct {
 	data, dir string
 	lock      *os.File
-	instance  string // random name of the directory, for the plan of jobs
+	instance  string                                        // random name of the directory, for the plan of jobs
+	make      func(dir string) (*letter.OuterPublic, error) // makeOuter, or a process that does it
 
 	mu      sync.RWMutex
 	current *letter.OuterPublic // the secret half is in its file alone
 }
 
 // openOuterKeys takes a directory and makes a first key.
-func openOuterKeys(data string) (*outerKeys, error) {
+func openOuterKeys(data string, make func(dir string) (*letter.OuterPublic, error)) (*outerKeys, error) {
 	for n := 1; n <= holdSlots; n++ {
 		dir := holdDir(data, n)
 		if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -53,7 +54,7 @@ func openOuterKeys(data string) (*outerKeys, error) {
 		if err != nil {
 			return nil, err
 		}
-		k := &outerKeys{data: data, dir: dir, lock: lock}
+		k := &outerKeys{data: data, dir: dir, lock: lock, make: make}
 		if k.instance, err = instanceName(dir); err == nil {
 			err = k.Turn()
 		}
@@ -98,24 +99,30 @@ func instanceName(dir string) (string, error) {
 	return name, writeSynced(path, []byte(name+"\n"))
 }
 
+// makeOuter makes a key and its file, and returns its public half.
+func makeOuter(dir string) (*letter.OuterPublic, error) {
+	key, err := letter.NewOuter(rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := key.Bytes()
+	if err != nil {
+		return nil, fmt.Errorf("outer key: %w", err)
+	}
+	defer clear(raw)
+	return key.Public(), writeSynced(filepath.Join(dir, key.Name()+keyEnd), raw)
+}
+
 // Turn makes a new key the current one. From its return on nothing in this process closes
 // under the former ones; they stay.
 func (k *outerKeys) Turn() error {
-	next, err := letter.NewOuter(rand.Reader)
+	next, err := k.make(k.dir)
 	if err != nil {
-		return err
-	}
-	raw, err := next.Bytes()
-	if err != nil {
-		return fmt.Errorf("outer key: %w", err)
-	}
-	defer clear(raw)
-	if err := writeSynced(filepath.Join(k.dir, next.Name()+keyEnd), raw); err != nil {
 		return err
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.current = next.Public()
+	k.current = next
 	return nil
 }
 
@@ -178,9 +185,9 @@ func (k *outerKeys) inherit() error {
 	return nil
 }
 
-// Key reads a former key.
-func (k *outerKeys) Key(name string) (*letter.OuterKey, error) {
-	raw, err := os.ReadFile(filepath.Join(k.dir, name+keyEnd))
+// readOuter reads a key from its file.
+func readOuter(dir, name string) (*letter.OuterKey, error) {
+	raw, err := os.ReadFile(filepath.Join(dir, name+keyEnd))
 	if err != nil {
 		return nil, fmt.Errorf("outer key: %w", err)
 	}
@@ -188,16 +195,10 @@ func (k *outerKeys) Key(name string) (*letter.OuterKey, error) {
 	return letter.ParseOuter(name, raw)
 }
 
-// Destroy overwrites a former key with random bytes and removes it. What it closed opens
+// destroyOuter overwrites a key with random bytes and removes it. What it closed opens
 // never again.
-func (k *outerKeys) Destroy(name string) error {
-	k.mu.RLock()
-	current := k.current.Name == name
-	k.mu.RUnlock()
-	if current {
-		return errors.New("outer key: the current one stays")
-	}
-	path := filepath.Join(k.dir, name+keyEnd)
+func destroyOuter(dir, name string) error {
+	path := filepath.Join(dir, name+keyEnd)
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -217,7 +218,7 @@ func (k *outerKeys) Destroy(name string) error {
 	if err := os.Remove(path); err != nil {
 		return fmt.Errorf("outer key: %w", err)
 	}
-	return syncDir(k.dir)
+	return syncDir(dir)
 }
 
 // End lets the directory go; the keys stay for the next start.

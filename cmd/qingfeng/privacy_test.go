@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -20,16 +21,31 @@ import (
 	"qingfeng/bot/pg"
 )
 
-// What is planted, and must be found nowhere.
+// planted is what must be found nowhere. It is made up at run time: the program under
+// observation is this test's own binary, and what stands in the source stands in it.
+type planted struct{ words, agent, address, path, pass string }
+
+// made makes up n characters of an alphabet.
+func made(n int, alphabet string) string {
+	all := []rune(alphabet)
+	out := make([]rune, n)
+	for i := range out {
+		out[i] = all[rand.IntN(len(all))]
+	}
+	return string(out)
+}
+
 const (
-	plantedWords   = "第一条写得太含糊，柳荫街窗口旁的那台复印机该挪到亮处。"
-	plantedAgent   = "Zephyrbrowser/77.3 (Qwertyphone 9000)"
-	plantedAddress = "198.51.100.213"
-	plantedPath    = "kumquat-marmalade-path"
-	plantedPass    = "枇杷树下第三级台阶的口令"
-	controlWords   = "这一句是故意留在内存里的石榴与芭蕉。"
-	controlStored  = "stored-on-purpose-pomegranate"
+	harmless = "柳荫街窗口旁台阶桌椅灯光纸张石榴芭蕉枇杷竹影山水云雨花草"
+	latin    = "abcdefghijklmnopqrstuvwxyz"
 )
+
+func plant() planted {
+	return planted{
+		words: "第一条写得太含糊，" + made(14, harmless) + "。", agent: "Zephyr" + made(12, latin) + "/77.3",
+		address: fmt.Sprintf("198.51.%d.%d", 100+rand.IntN(100), 100+rand.IntN(100)), path: made(16, latin), pass: made(16, harmless),
+	}
+}
 
 // observed is a running instance with everything it stands on, all of its own: a private
 // cluster, a real Redis, a log at debug level.
@@ -40,14 +56,12 @@ type observed struct {
 	redis    *redis.Client
 	redisPID int
 	redisDir string
+	planted  planted
 	seen     needles
 }
 
 func newObserved(t *testing.T) *observed {
-	if os.Geteuid() != 0 {
-		t.Fatal("this test reads the memory of processes: it needs to be root")
-	}
-	o := &observed{t: t, redisDir: t.TempDir(), seen: needles{}}
+	o := &observed{t: t, redisDir: t.TempDir(), planted: plant(), seen: needles{}}
 	o.startRedis()
 	c := newCompany(t, nil, colleagues()...)
 	vars := map[string]string{
@@ -68,7 +82,7 @@ func newObserved(t *testing.T) *observed {
 	}
 	t.Cleanup(db.Close)
 	o.register = pg.NewRegister(db, time.Now)
-	openDoor(t, o.register, plantedPass)
+	openDoor(t, o.register, o.planted.pass)
 	return o
 }
 
@@ -168,11 +182,11 @@ func TestThirtySecondsAfterAnAnswerNothingIsLeftOfWhoeverWrote(t *testing.T) {
 	o.rested()
 	o.controls()
 	// Every process that was asked is to be gone; the one that waits, warm, serves later.
-	me := &citizen{base: o.public(), address: plantedAddress, agent: plantedAgent}
-	if _, err := me.fetch(http.MethodGet, "/"+plantedPath+"?q="+plantedPath, nil); err != nil {
+	me := &passerby{base: o.public(), address: o.planted.address, agent: o.planted.agent}
+	if _, err := me.fetch(http.MethodGet, "/"+o.planted.path+"?q="+o.planted.path, nil); err != nil {
 		t.Fatal(err)
 	}
-	receipt, err := me.say(plantedWords, 3)
+	receipt, err := me.say(o.planted.words, 3)
 	if err != nil || receipt == "" {
 		t.Fatalf("the opinion was not taken: %v", err)
 	}
@@ -180,9 +194,10 @@ func TestThirtySecondsAfterAnAnswerNothingIsLeftOfWhoeverWrote(t *testing.T) {
 		t.Fatal(err)
 	}
 	answered := time.Now()
+	key := o.outerKey()
 	ids := o.used()
 	for name, said := range map[string]string{
-		"words": plantedWords, "agent": plantedAgent, "address": plantedAddress, "path": plantedPath, "passphrase": plantedPass,
+		"words": o.planted.words, "agent": o.planted.agent, "address": o.planted.address, "path": o.planted.path, "passphrase": o.planted.pass,
 		"receipt": receipt, "receipt, bare": strings.ReplaceAll(receipt, "-", ""),
 	} {
 		o.seen.plant(t, name, said)
@@ -192,6 +207,9 @@ func TestThirtySecondsAfterAnAnswerNothingIsLeftOfWhoeverWrote(t *testing.T) {
 	o.nothing("after the answer")
 
 	o.release()
+	// The key of the day is nowhere any more, and so nothing opens what the write-ahead log
+	// still has of the arrivals.
+	o.seen["outer key"] = key
 	o.nothing("after the night")
 
 	o.desk()
@@ -212,25 +230,27 @@ func (o *observed) used() []int {
 func (o *observed) controls() {
 	t := o.t
 	t.Helper()
+	words, stored := made(16, harmless), "stored-on-purpose-"+made(12, latin)
 	// A form that is on its way is in the memory of the child that reads it.
 	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", o.vars["QINGFENG_PUBLIC_LISTEN"])
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	body := url.Values{"notice": {noticeCode}, "text": {controlWords}}.Encode()
+	body := url.Values{"notice": {noticeCode}, "text": {words}}.Encode()
 	fmt.Fprintf(conn, "POST /f HTTP/1.1\r\nHost: %s\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s", o.vars["QINGFENG_PUBLIC_LISTEN"], len(body)+100, body)
-	if _, err := o.register.DB.Pool().Exec(t.Context(), "INSERT INTO setting (name, value) VALUES ('control', $1)", controlStored); err != nil {
+	if _, err := o.register.DB.Pool().Exec(t.Context(), "INSERT INTO setting (key, value, at) VALUES ('control', $1, now())", stored); err != nil {
 		t.Fatal(err)
 	}
-	if err := o.redis.Set(t.Context(), "control", controlStored, 0).Err(); err != nil {
+	if err := o.redis.Set(t.Context(), "control", stored, 0).Err(); err != nil {
 		t.Fatal(err)
 	}
 	time.Sleep(500 * time.Millisecond)
 	n := needles{}
-	n.plant(t, "words", controlWords)
-	n.plant(t, "stored", controlStored)
+	n.plant(t, "words", words)
+	n.plant(t, "stored", stored)
 	n["log"] = []byte("msg=ready")
+	children := offspring(t, o.pid(), citizensPages)
 	f := o.search(n)
 	holds := func(what string, is func(where string) bool) {
 		t.Helper()
@@ -241,7 +261,6 @@ func (o *observed) controls() {
 		}
 		t.Errorf("the search does not find %s: %v", what, f)
 	}
-	children := offspring(t, o.pid(), citizensPages)
 	holds("words in the memory of a child", func(where string) bool {
 		return slices.ContainsFunc(children, func(id int) bool {
 			return where == fmt.Sprintf("memory of %d", id) && slices.Contains(f[where], "words percent")
@@ -263,6 +282,21 @@ func (o *observed) controls() {
 	holds("a value in redis' files", func(where string) bool { return strings.HasSuffix(where, "dump.rdb") })
 	holds("a line of the log", func(where string) bool { return where == "the log" })
 	holds("a value in the memory of redis", func(where string) bool { return where == fmt.Sprintf("memory of %d", o.redisPID) })
+}
+
+// outerKey is the secret of the key under which arrivals wait today.
+func (o *observed) outerKey() []byte {
+	t := o.t
+	t.Helper()
+	var name string
+	if err := o.register.DB.Pool().QueryRow(t.Context(), "SELECT DISTINCT key FROM letter_hold").Scan(&name); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile(filepath.Join(o.vars["QINGFENG_DATA_DIR"], "hold", name+keyEnd))
+	if err != nil || len(raw) < 32 {
+		t.Fatalf("%d bytes of a key: %v", len(raw), err)
+	}
+	return raw
 }
 
 // release has the night now.
@@ -316,11 +350,11 @@ func (o *observed) desk() {
 		}
 		return string(raw)
 	}
-	if page := ask(http.MethodGet, "/opinions", nil); strings.Contains(page, plantedWords) {
+	if page := ask(http.MethodGet, "/opinions", nil); strings.Contains(page, o.planted.words) {
 		t.Error("the desk shows words before it is opened")
 	}
 	at := time.Now()
-	if page := ask(http.MethodPost, "/opinions/open", url.Values{"csrf": {session.CSRF}, "pass": {plantedPass}}); !strings.Contains(page, plantedWords) {
+	if page := ask(http.MethodPost, "/opinions/open", url.Values{"csrf": {session.CSRF}, "pass": {o.planted.pass}}); !strings.Contains(page, o.planted.words) {
 		t.Errorf("the desk does not show what came:\n%s", page)
 	}
 	t.Logf("a page of the desk took %s", time.Since(at).Round(time.Millisecond))

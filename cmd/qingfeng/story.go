@@ -111,7 +111,8 @@ func playScripts(ctx context.Context, cfg Config, dbURL, folder string, verdict 
 	}
 	s := &stage{out: out}
 	err = withTempDatabase(ctx, dbURL, func(temp string) error {
-		w, err := newWorld(ctx, cfg, temp, storyStart(), log)
+		w, err := newWorld(ctx, cfg, temp, storyStart(), slog.New(slog.NewMultiHandler(log.Handler(),
+			slog.NewTextHandler(&s.lines, &slog.HandlerOptions{Level: slog.LevelDebug}))))
 		if err != nil {
 			return err
 		}

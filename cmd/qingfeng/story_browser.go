@@ -21,6 +21,7 @@ type browser struct {
 	world *world
 	as    string
 	http  *http.Client
+	at    string // path of the page it ended on
 }
 
 // browser opens a fresh one; its cookies are its own.
@@ -54,6 +55,7 @@ func (b *browser) do(req *http.Request, link string) (string, error) {
 		return "", err
 	}
 	page := html.UnescapeString(string(body))
+	b.at = resp.Request.URL.Path
 	if resp.StatusCode != http.StatusOK || !strings.HasPrefix(resp.Request.URL.String(), b.world.base) {
 		return page, fmt.Errorf("%s ends on %s with %d", link, resp.Request.URL.Path, resp.StatusCode)
 	}
@@ -62,6 +64,11 @@ func (b *browser) do(req *http.Request, link string) (string, error) {
 
 // upload sends a file with the form of an open page.
 func (b *browser) upload(ctx context.Context, page, link, name string, data []byte) (string, error) {
+	return b.uploadWith(ctx, page, link, name, data, nil)
+}
+
+// uploadWith is upload with more fields.
+func (b *browser) uploadWith(ctx context.Context, page, link, name string, data []byte, fields url.Values) (string, error) {
 	token := regexp.MustCompile(`name="csrf"\s+value="([^"]+)"`).FindStringSubmatch(page)
 	if token == nil {
 		return "", errors.New("the page has no form")
@@ -70,6 +77,11 @@ func (b *browser) upload(ctx context.Context, page, link, name string, data []by
 	form := multipart.NewWriter(&body)
 	if err := form.WriteField("csrf", token[1]); err != nil {
 		return "", err
+	}
+	for field := range fields {
+		if err := form.WriteField(field, fields.Get(field)); err != nil {
+			return "", err
+		}
 	}
 	file, err := form.CreateFormFile("file", name)
 	if err != nil {

@@ -144,7 +144,32 @@ func (s *stage) invariants(ctx context.Context) error {
 		return err
 	}
 	s.hold(parked == 0 && held == 0, where, "%d messages parked, %d not sent", parked, held)
-	return s.noTextLeaks(ctx, where)
+	if err := s.noTextLeaks(ctx, where); err != nil || len(s.planted) == 0 {
+		return err
+	}
+	return s.noCitizenLeaks(ctx, where)
+}
+
+// noCitizenLeaks: what citizens wrote, their receipts and addresses are in no table, no
+// message, no document and no line of the log; and nothing tells at what time they came.
+func (s *stage) noCitizenLeaks(ctx context.Context, where string) error {
+	before := len(s.failed)
+	for _, said := range s.planted {
+		if err := s.secret(ctx, where, []string{said}); err != nil {
+			return err
+		}
+		s.hold(!strings.Contains(s.papers, said), where, "a document quotes a citizen: %s", said)
+		s.hold(!strings.Contains(s.lines.String(), said), where, "the log quotes a citizen: %s", said)
+	}
+	if len(s.failed) == before {
+		s.printf("  %s\n", fmt.Sprintf(text.StorySecret, len(s.planted)))
+	}
+	var events, timed int
+	err := s.db.Pool().QueryRow(ctx, `SELECT count(*), count(*) FILTER (WHERE (at AT TIME ZONE 'Asia/Shanghai')::time <> '00:00')
+		FROM audit_event WHERE object IN ('opinion', 'tip', 'ring')`).Scan(&events, &timed)
+	s.hold(err == nil && events > 0 && timed == 0, where, "%d of %d events on opinions tell a time (%v)", timed, events, err)
+	s.printf("  %s\n", fmt.Sprintf(text.StoryDays, events))
+	return err
 }
 
 // noTextLeaks: no payload to anyone but its author carries a risk sentence.

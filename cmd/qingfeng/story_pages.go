@@ -51,6 +51,7 @@ func (s *stage) offThePage(_ context.Context, where string, args []string) error
 // readable is a page's text.
 func readable(page string) string {
 	_, body, _ := strings.Cut(page, "</head>")
+	body = regexp.MustCompile(`(?s)<script.*?</script>`).ReplaceAllString(body, "")
 	return strings.Join(strings.Fields(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(body, " ")), " ")
 }
 
@@ -89,7 +90,7 @@ func (s *stage) post(ctx context.Context, where string, args []string) error {
 	if page == "" {
 		s.hold(false, where, "%v", err)
 	}
-	s.open.page = page
+	s.open.path, s.open.page = s.open.web.at, page
 	var said []string
 	for _, m := range regexp.MustCompile(`(?s)<div class="said[^>]*>(.*?)</div>`).FindAllStringSubmatch(page, -1) {
 		said = append(said, readable("</head>"+m[1]))

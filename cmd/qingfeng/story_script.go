@@ -41,6 +41,13 @@ type stage struct {
 	held   int
 	failed []string
 
+	citizen    *citizen // who acts without an account
+	crowd      []*citizen
+	planted    []string // what may stand nowhere in the end: words of citizens, receipts, addresses
+	papers     string   // what was downloaded
+	lines      lockedBuffer
+	printedKey string // the one that was shown last
+
 	open   opened     // the page somebody looks at
 	marks  []mark     // of the mutual check being prepared
 	old    []oldLine  // of the old form being prepared

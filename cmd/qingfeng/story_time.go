@@ -61,7 +61,8 @@ func (w *world) choreAfter(now, until time.Time) (time.Time, bool) {
 		clock := func(hour, minute int) time.Time {
 			return day.Add(time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute)
 		}
-		for _, at := range []time.Time{clock(8, 6), clock(8, 57), plan.DigestMoment(day, uint64(day.Unix())), clock(14, 11)} { //nolint:gosec // days are positive
+		digest := plan.DigestMoment(day, uint64(day.Unix())) //nolint:gosec // days are positive
+		for _, at := range []time.Time{clock(8, 6), clock(8, 57), digest, digest.Add(opinionsAfter), clock(14, 11)} {
 			if at.After(now) {
 				return at, true
 			}

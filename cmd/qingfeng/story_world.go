@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -44,6 +45,20 @@ func (c *simClock) set(t time.Time) {
 	}
 }
 
+// lockedBuffer keeps what many write: the log, at its most talkative.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string { l.mu.Lock(); defer l.mu.Unlock(); return l.b.String() }
+
 // world is a whole system with a simulated clock: an app that is really wired, the
 // strict WeCom, signed callbacks over HTTP between them, and a database of its own.
 type world struct {
@@ -51,6 +66,7 @@ type world struct {
 	clock *simClock
 	sim   *wecomsim.Sim
 	base  string // of the staff pages
+	dbURL string
 	close func()
 
 	chores *jobs.Service // what runs by itself, once a script says so
@@ -144,6 +160,13 @@ func newWorld(ctx context.Context, cfg Config, dbURL string, start time.Time, lo
 			closeAll()
 		}
 	}()
+	// Its outer keys are its own, too, and its sealing key: a story must not touch those of an instance.
+	if cfg.DataDir, err = os.MkdirTemp("", "qingfeng-story-"); err != nil {
+		return nil, err
+	}
+	dir := cfg.DataDir
+	closers = append(closers, func() { _ = os.RemoveAll(dir) })
+	cfg.TrustedProxies = "127.0.0.1" // each citizen comes from a network of their own
 	if cfg, err = rehearsal(cfg); err != nil {
 		return nil, err
 	}
@@ -152,7 +175,7 @@ func newWorld(ctx context.Context, cfg Config, dbURL string, start time.Time, lo
 		return nil, err
 	}
 	closers = append(closers, db.Close)
-	w := &world{clock: &simClock{now: start}, people: map[string]*person{}}
+	w := &world{clock: &simClock{now: start}, people: map[string]*person{}, dbURL: dbURL}
 	register := pg.NewRegister(db, w.clock.Now)
 	if err := loadDemo(ctx, register); err != nil {
 		return nil, err

@@ -169,8 +169,7 @@ func (s *site) opened(kept Kept, key *letter.ReceiptKey, receipt letter.Receipt)
 		a.Answer, a.Locked = string(raw), err != nil
 		clear(raw)
 	}
-	switch kept.State {
-	case opinion.Received, opinion.Triaged, opinion.Accepted, opinion.Answering:
+	if kept.State.Waits() {
 		a.Late = kept.Door == opinion.Office && !kept.DueOn.IsZero() && s.today() > kept.DueOn.Format(time.DateOnly)
 	}
 	switch kept.State {

@@ -26,6 +26,10 @@
 // nobody; surveys.go makes surveys and shows results; opensurvey.go
 // does so for those open to whoever has the link.
 //
+// opinion.go and opinionnew.go are the desk of opinions, tip.go that of sealed clues: closed
+// they show counts; a passphrase opens them for a quarter of an hour, during which the page
+// holds one half of the keys as a hidden field and the database the other.
+//
 // The way of a request: limits and headers (secure.go) → who is it (session.go) → the
 // page → a redirect with a flash, or the page again with what was typed.
 package web

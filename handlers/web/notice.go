@@ -66,8 +66,9 @@ func noticeTone(x notice.State) string {
 		return "todo"
 	case notice.Returned, notice.Withdrawn:
 		return "back"
+	default:
+		return "plain"
 	}
-	return "plain"
 }
 
 func (s *site) notices(ctx context.Context, v *visit) error {

@@ -109,6 +109,18 @@ func (s *site) deskSession(v *visit, door opinion.Door) []byte {
 	return sum[:]
 }
 
+// closeDesks forgets this session's halves: what a page still holds opens nothing.
+func (s *site) closeDesks(ctx context.Context, v *visit) error {
+	if s.Desk.Opinions == nil {
+		return nil
+	}
+	var failed error
+	for _, door := range []opinion.Door{opinion.Office, opinion.Discipline} {
+		failed = errors.Join(failed, s.Desk.Opinions.SaveHalf(ctx, s.deskSession(v, door), nil, s.Now()))
+	}
+	return failed
+}
+
 // deskRing is the open desk of a form's ticket; nil when it is closed. over: it was open.
 func (s *site) deskRing(ctx context.Context, v *visit, door opinion.Door) (ring *letter.Keyring, over bool, err error) {
 	ticket, err := base64.RawURLEncoding.DecodeString(v.r.PostFormValue("ticket"))

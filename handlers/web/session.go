@@ -177,6 +177,9 @@ func (s *site) logout(ctx context.Context, v *visit) error {
 		if err := s.Register.EndSession(ctx, c.Value); err != nil {
 			return err
 		}
+		if err := s.closeDesks(ctx, v); err != nil {
+			return err
+		}
 	}
 	s.setCookie(v.w, sessionCookie, "", -1)
 	s.problem(v, http.StatusOK, problem{Title: text.WebBye, Say: text.WebByeHow, Link: "/", LinkText: text.WebSignIn})

@@ -218,6 +218,7 @@ func (c *Cluster) settings() []string {
 		"log_min_error_statement=panic",
 		"log_error_verbosity=terse",
 		"log_statement=none",
+		"log_checkpoints=off", // how much was written would tell when somebody wrote
 		"log_min_duration_statement=-1",
 		"log_parameter_max_length=0",
 		"log_parameter_max_length_on_error=0",
