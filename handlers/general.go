@@ -445,6 +445,17 @@ func (d *Desk) stopped(ctx context.Context, t *convo.Turn) error {
 // fallback answers what nobody understood. A sentence of some length may be meant for
 // the form: the person is told that it is not kept, and where it belongs.
 func (d *Desk) fallback(ctx context.Context, t *convo.Turn) error {
+	// What nobody asked for may be said to the wrong place in words that no list foresaw.
+	if said := t.Answer.Text; saidMore(t) {
+		if risk.Door(said).Kind == risk.DoorReport {
+			return d.sayReport(ctx, t)
+		}
+		if text.Has(text.WordsNoticeNamed, said) {
+			if err := d.forgetSaid(ctx, t); err != nil {
+				return err
+			}
+		}
+	}
 	if utf8.RuneCountInString(t.Answer.Text) >= 2*shortestSentence {
 		if _, ok, err := d.draft(ctx, t); err != nil {
 			return err

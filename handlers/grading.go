@@ -360,7 +360,7 @@ func (d *Desk) gradeForm(ctx context.Context, t *convo.Turn, k docket, rows []Gr
 // grade gives a row its level and who watches it.
 func (k docket) grade(point int64, level risk.Level, lowered bool, why string) {
 	p := k.at(point)
-	p.Confirmed, p.State, p.Monitor = level, risk.PointConfirmed, k.pack.MonitorLine(level)
+	p.Confirmed, p.State, p.Monitor, p.Version = level, risk.PointConfirmed, k.pack.MonitorLine(level), max(p.Version, 1)
 	if lowered {
 		p.KeepReason = fmt.Sprintf(text.GradingWhy, why)
 	}

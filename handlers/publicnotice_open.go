@@ -272,7 +272,7 @@ func (d *Desk) tellPublic(ctx context.Context, t *convo.Turn, n PublicNotice, st
 		if n.Version > 1 {
 			say = fmt.Sprintf(text.PubCorrected, n.Title, n.Version, page)
 		} else {
-			owed, err := d.pubFilings(ctx, n.Campaign)
+			owed, err := d.pubFilings(ctx, n)
 			if err != nil {
 				return err
 			}
@@ -302,16 +302,16 @@ func (d *Desk) tellPublic(ctx context.Context, t *convo.Turn, n PublicNotice, st
 }
 
 // pubFilings are what is filed upward while the notice hangs (S0: the same forms go up).
-func (d *Desk) pubFilings(ctx context.Context, campaign int64) (out []string, err error) {
+func (d *Desk) pubFilings(ctx context.Context, n PublicNotice) (out []string, err error) {
 	if d.Plans == nil {
 		return nil, nil
 	}
-	all, err := d.Plans.Obligations(ctx, ObligationFilter{Campaign: campaign})
+	all, err := d.Plans.Obligations(ctx, ObligationFilter{Campaign: n.Campaign})
 	if err != nil {
 		return nil, err
 	}
 	for _, o := range all {
-		if o.Kind == plan.KindFiling && o.Receiver == plan.Superior && o.State == plan.Pending && !o.Due.IsZero() && len(out) < 3 {
+		if o.Kind == plan.KindFiling && o.Receiver == plan.Superior && o.State == plan.Pending && !o.Due.IsZero() && !o.Due.After(n.End) && len(out) < 3 {
 			out = append(out, fmt.Sprintf(text.PubFiling, o.Name, day(o.Due)))
 		}
 	}

@@ -450,6 +450,11 @@ func TestChatTakesNeitherOpinionsNorReports(t *testing.T) {
 	for _, said := range []string{"举报", "反映问题", "我要举报", "我要举报招标股有问题", "匿名举报"} {
 		sees(t, wang.Send(said), "12388", "0834-2219999").ExpectNothing()
 	}
+	// Words that no list foresaw: nobody asked for them, and they read like a report, or are about a notice.
+	for _, said := range []string{"举报财务股的人吃拿卡要，太笼统", "匿名反映一下，副局长让我们给他亲戚打招呼，太笼统"} {
+		sees(t, wang.Send(said), "12388")
+	}
+	wang.Send("公示里第一条我不同意，写得太笼统")
 	var kept int
 	if err := b.db.Pool().QueryRow(t.Context(), `SELECT count(*) FROM inbox WHERE body::text LIKE '%太笼统%' OR body::text LIKE '%招标股有问题%' OR body::text LIKE '%措施没有用%'`).Scan(&kept); err != nil || kept != 0 {
 		t.Errorf("%d messages keep what was said (%v)", kept, err)

@@ -247,3 +247,6 @@ CREATE TABLE open_result (
     survey bigint PRIMARY KEY REFERENCES open_survey,
     result jsonb  NOT NULL                         -- counted once, at the close
 );
+
+-- A confirmed text is the point's first version; it was not counted before.
+UPDATE risk_point SET version = 1 WHERE state = 'confirmed' AND version = 0;

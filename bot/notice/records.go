@@ -76,6 +76,7 @@ type Opening struct {
 type Published struct {
 	Snapshot Snapshot
 	State    State  // open, ended, corrected, withdrawn
+	Why      string // of one that was withdrawn: the reason that its page shows
 	Newer    string // code of the version that corrects this one
 	Older    []Version
 	Taking   bool // opinions are taken: open, or ended within the promised days

@@ -60,7 +60,8 @@ func (r *Register) LinkAudit(ctx context.Context) error {
 	}
 }
 
-// VerifyAudit links what waits and recomputes the hash chain from its beginning. An event that was
+// VerifyAudit links what waits and recomputes the hash chain from its beginning; what came
+// meanwhile waits for its link and is left to the next time. An event that was
 // changed, taken out or put in gives ErrAudit with the place. Whoever can write to
 // the database can still cut the newest events off: the head (AuditHead) has to be
 // kept somewhere else to notice.
@@ -72,7 +73,8 @@ func (r *Register) VerifyAudit(ctx context.Context) error {
 		SELECT coalesce(l.seq, 0), coalesce(l.prev_hash, ''), coalesce(l.hash, ''),
 		       coalesce(e.id, 0), coalesce(e.at, 'epoch'), coalesce(e.actor, 0), coalesce(e.role, ''), coalesce(e.action, ''),
 		       coalesce(e.object, ''), coalesce(e.object_id, 0), coalesce(e.version, 0), coalesce(e.result, ''), coalesce(e.note, '')
-		FROM audit_link l FULL JOIN audit_event e ON e.id = l.event_id
+		FROM audit_link l FULL JOIN
+			(SELECT * FROM audit_event v WHERE NOT EXISTS (SELECT FROM audit_pending p WHERE p.event_id = v.id)) e ON e.id = l.event_id
 		ORDER BY l.seq NULLS LAST`)
 	if err != nil {
 		return fmt.Errorf("verify audit: %w", err)

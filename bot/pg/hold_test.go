@@ -307,3 +307,53 @@ func TestTablesOfCitizensHoldNoTimeNoAddressAndNoOrder(t *testing.T) {
 	ok(t, r.DB.Pool().QueryRow(t.Context(), `SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND conrelid::regclass::text = ANY ($1) AND confrelid = 'person'::regclass`, tables).Scan(&people))
 	same(t, "triggers that could write elsewhere, links to people", fmt.Sprint(triggers, people), "0 0")
 }
+
+// A backup holds a lock on every table while it reads; what takes the rows of the night out
+// of the file must not make citizens wait behind it.
+func TestTheNightMakesNobodyWaitWhileABackupRuns(t *testing.T) {
+	r, _ := newRegister(t)
+	n := newNight(t, r)
+	n.hold("k", said("2026-11-20", "s1", "one"))
+	backup, err := r.DB.Pool().Begin(t.Context())
+	ok(t, err)
+	defer func() { _ = backup.Rollback(context.WithoutCancel(t.Context())) }()
+	_, err = backup.Exec(t.Context(), `SELECT count(*) FROM letter_hold`)
+	ok(t, err)
+	released := make(chan pg.HoldCounts)
+	go func() { released <- n.release("k") }()
+	for until := time.Now().Add(10 * time.Second); n.count("feedback") == 0; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(until) {
+			t.Fatal("nothing is released")
+		}
+	}
+	at := time.Now()
+	time.Sleep(200 * time.Millisecond) // the night stands in line by now
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Second)
+	defer cancel()
+	ok(t, n.c.Hold(ctx, "next", []byte("two")))
+	if took := time.Since(at); took > 5*time.Second {
+		t.Errorf("a citizen waited for %s", took)
+	}
+	select {
+	case out := <-released:
+		same(t, "opinions", out.Opinions, 1)
+	case <-time.After(10 * time.Second):
+		t.Fatal("the night does not end")
+	}
+}
+
+func TestWhenCitizensAskedStandsInNoStatistics(t *testing.T) {
+	r, _ := newRegister(t)
+	url := r.DB.Pool().Config().ConnString()
+	db, err := pg.Open(t.Context(), url, pg.Untold())
+	ok(t, err)
+	defer db.Close()
+	var super, counts, activities string
+	ok(t, db.Pool().QueryRow(t.Context(), `SELECT current_setting('is_superuser'), current_setting('track_counts'), current_setting('track_activities')`).
+		Scan(&super, &counts, &activities))
+	want := "on"
+	if super == "on" {
+		want = "off"
+	}
+	same(t, "counts and activities", []string{counts, activities}, []string{want, want})
+}

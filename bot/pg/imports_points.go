@@ -71,7 +71,7 @@ func (r *Register) diffPoints(ctx context.Context, rows []risk.PointRow) (*point
 		}
 		w := rowOf(risk.Point{
 			Node: steps(section, row.Item, row.Node), Manifestations: row.Manifestations, Category: row.Category,
-			Confirmed: row.Level, Measures: row.Measures, State: risk.PointConfirmed,
+			Confirmed: row.Level, Measures: row.Measures, State: risk.PointConfirmed, Version: 1,
 		}, &risk.SelfCheck{Post: risk.Post{ID: post}})
 		w.Year = &row.Year
 		key := w.key()

@@ -46,9 +46,9 @@ func (c *Citizens) published(ctx context.Context, code string) (p notice.Publish
 	var end time.Time
 	today := bot.Civil(c.Today())
 	err = c.DB.q(ctx).QueryRow(ctx, `
-		SELECT id, series, state, snapshot, end_on FROM public_notice
+		SELECT id, series, state, snapshot, end_on, CASE state WHEN 'withdrawn' THEN remark ELSE '' END FROM public_notice
 		WHERE code = $1 AND (state IN ('open', 'ended', 'corrected') OR state = 'withdrawn' AND start_on <= $2)`, code, today).
-		Scan(&id, &series, &p.State, &p.Snapshot, day{&end})
+		Scan(&id, &series, &p.State, &p.Snapshot, day{&end}, &p.Why)
 	if err != nil {
 		return p, err
 	}
@@ -190,7 +190,7 @@ func (c *Citizens) Letter(ctx context.Context, selector string) (k opinion.Kept,
 			f.salt, coalesce(f.answer_to, ''), f.answer
 		FROM feedback f LEFT JOIN public_notice n ON n.id = f.notice WHERE f.selector = $1
 		UNION ALL
-		SELECT 'discipline', '', '', CASE state WHEN 'seen' THEN 'triaged' ELSE state END, received_on, NULL, NULL, purge_on, '', salt, coalesce(answer_to, ''), answer
+		SELECT 'discipline', '', '', CASE WHEN from_office AND state = 'received' THEN 'moved' WHEN state = 'seen' THEN 'triaged' ELSE state END, received_on, NULL, NULL, purge_on, '', salt, coalesce(answer_to, ''), answer
 		FROM sealed_tip WHERE selector = $1 LIMIT 1`, selector).
 		Scan(&k.Door, &k.Notice, &k.Title, &k.State, day{&k.ReceivedOn}, day{&k.DueOn}, day{&k.AnsweredOn}, day{&k.PurgeOn}, &k.Outcome, &k.Salt, &k.AnswerTo, &k.Answer)
 	if isNone(err) {

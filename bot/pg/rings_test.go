@@ -105,3 +105,26 @@ func TestHalfOfATicketIsThereUntilItsMoment(t *testing.T) {
 	ok(t, r.DB.Pool().QueryRow(ctx, `SELECT count(*) FROM desk_ticket`).Scan(&left))
 	same(t, "rows left", left, 0)
 }
+
+func TestHalvesLeaveNoTraceOnceTheyAreOver(t *testing.T) {
+	r, c := newRegister(t)
+	ctx := t.Context()
+	count := func() (n int, pages int64) {
+		t.Helper()
+		ok(t, r.DB.Pool().QueryRow(ctx, `SELECT count(*), pg_relation_size('desk_ticket') FROM desk_ticket`).Scan(&n, &pages))
+		return n, pages
+	}
+	ok(t, r.SaveHalf(ctx, []byte("a"), []byte("one"), c.now.Add(15*time.Minute)))
+	ok(t, r.ForgetHalves(ctx))
+	if n, _ := count(); n != 1 {
+		t.Errorf("%d halves of an open desk", n)
+	}
+	c.now = c.now.Add(16 * time.Minute)
+	ok(t, r.ForgetHalves(ctx))
+	if n, size := count(); n != 0 || size != 0 {
+		t.Errorf("%d halves and %d bytes of a file are left", n, size)
+	}
+	var kept string
+	ok(t, r.DB.Pool().QueryRow(ctx, `SELECT relpersistence::text FROM pg_class WHERE oid = 'desk_ticket'::regclass`).Scan(&kept))
+	same(t, "persistence (u: the write-ahead log knows nothing of it)", kept, "u")
+}

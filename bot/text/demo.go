@@ -7,6 +7,7 @@ const (
 	StorySays     = "%s ▷ %s"
 	StoryPress    = "〔按：%s〕"
 	StoryPages    = "https://清风"
+	StoryPublic   = "https://公示"
 	StoryCardEnds = "〔卡片“%s”变成：%s〕"
 	StoryPhone    = "%s 的手机："
 	StoryFilled   = "%s（%s·%s）填完：%d条，发%d次，用时%s"
@@ -67,7 +68,7 @@ const (
 	StoryDay      = "2006年1月2日"
 	StoryPurged   = "到了%s：%d处原话和答复已删除，件数（共%d件）还在"
 	StoryShell    = "机房 $ qingfeng keys %s"
-	StoryTypes    = "（输入：%s）"
+	StoryCase     = "%s 办“…%s…”这条：%s"
 	StoryOnce     = "〔打印密钥：已打印，装进信封〕"
 	StoryFile     = "%s 下载：%s（%d字节）"
 	StoryPhoto    = "%s 上传照片：%s"
@@ -86,3 +87,8 @@ const (
 	DemoCitizens   = "\n公示和群众意见：\n  公示页       %s（不用登录，用手机宽度看更像）\n  查答复       %s\n  意见箱       %s（选“%s”登录，口令：%s）\n  封存信箱     %s（选“%s”登录，口令：%s；第二位%s的口令：%s）\n\n  7. 打开公示页，点一条说两句，交了抄下回执码；写“窗口的人收了我两条烟”试试会怎样\n  8. 真用时夜里统一入库；演示里每分钟一次，等一两分钟，再到意见箱输口令打开、答复\n  9. 拿回执码查答复，再补一句\n  口令和打印密钥只为演示，写在这里谁都知道；真用时由保管人自己设，从不保存。"
 	DemoStop       = "按 Ctrl+C 停止，数据会保留。"
 )
+
+// StoryMove is what the desk does, as the narrator says it.
+func StoryMove(do string) string {
+	return map[string]string{"assign": "转科室：", "merge": "并入另一条", "away": "转纪检组", "decline": "告诉去哪里办", "answer": "答复", "link": "关联修订"}[do]
+}

@@ -81,6 +81,8 @@ office 是防控办，discipline 是纪检监察机构。
 	DoctorRingShut    = "；封存箱没有打开"
 	DoctorRingDamaged = "存的密钥不完整（收件密钥应是两把，其中一把是打印密钥）。数据库可能被人改过，请查明后运行 qingfeng keys rotate --for %s"
 	DoctorHold        = "过夜密钥"
+	DoctorHoldStrange = "有%d条来件在等夜间放行，过夜密钥却不在这里（%s）。另有实例在运行时属正常。那台机器不再运行的，请把它的数据目录接过来启动一次；从备份恢复的，备份之前来的这些件已随密钥销毁，打不开了。"
+	DoctorHoldBad     = "有%d条来件夜里没能打开，或者找不到它对应的回执。内容没有人能看到，%d天后删除。"
 	DoctorHoldStale   = "有%d个过夜密钥超过3天没有用完销毁：夜间放行可能没有运行，请看 qingfeng jobs。目录：%s"
 )
 

@@ -8,7 +8,7 @@ const (
 	OpinionLink      = "打开意见箱"
 
 	OpinionNoNotice = "未指明公示"
-	OpinionPoint    = "第%d项 %s"
+	OpinionPoint    = "第%d条 %s"
 	OpinionDot      = " · "
 
 	DeskNoKeys   = "意见箱的钥匙还没有备好：请信息员运行 qingfeng keys init，并把打印的备用钥匙回填一次。"
@@ -43,7 +43,7 @@ const (
 	OpinionMergedFirst  = "并入的那条还没答复，请先答复那一条。"
 	OpinionNoTarget     = "请选同一公示里一条还没答复的意见。"
 	OpinionLinked       = "已关联修订。"
-	OpinionNoRevision   = "请选这项风险点的一次修订；还没有修订的，先去提出修订。"
+	OpinionNoRevision   = "请选这条风险点的一次修订；还没有修订的，先去提出修订。"
 	OpinionAway         = "已转纪检监察机构封存，这里不再保留内容。"
 	OpinionAwayClosed   = "回避要先打开意见箱：内容须当场改用纪检监察机构的钥匙封存。"
 	OpinionAwayNoDoor   = "纪检监察机构还没有备好钥匙，不能在线转交。请当面报告纪检监察机构，由他们备好钥匙（qingfeng keys init --for discipline）后再转。"
@@ -59,7 +59,7 @@ const (
 	OpinionViewEmpty    = "请写科室的意见。"
 	OpinionViewKept     = "已交防控办，谢谢。答复前可以再改。"
 	OpinionNoSuchNotice = "请选一份公示过的公示，或者选“未指明公示”。"
-	OpinionNoPoint      = "这份公示里没有这一项，请核对序号，不清楚就留空。"
+	OpinionNoPoint      = "这份公示里没有这一条，请核对序号，不清楚就留空。"
 	OpinionNoKind       = "请选建议、更正、表扬或其他。"
 	OpinionNoChannel    = "请选电话、来访、意见箱或座谈。"
 	OpinionBadDay       = "请填收到的日期，不晚于今天，不早于%d天前。"
@@ -67,7 +67,7 @@ const (
 	OpinionReport       = "没有保存：这像是反映某个人的问题，不归公示意见办。请告诉对方可打12388，或找纪检监察机构当面反映，也可用公示页上的封存通道。"
 	OpinionEntered      = "已封存登记。"
 
-	OpinionsTitleNew = "昨天收到了公示意见"
+	OpinionsTitleNew = "收到了公示意见"
 	OpinionsTitleDue = "有公示意见要答复了"
 	OpinionsLate     = "已过承诺期限：%d条，请今天先答复，或在答复里说明原因。"
 	OpinionsToday    = "今天到期：%d条。"

@@ -28,7 +28,7 @@ const (
 	PublicTitleNotice  = "%s：%s"
 
 	// What stopped a form; everything typed is still in it.
-	PublicProve    = "请先回答“写完了”下面的一道小题，再交一次。"
+	PublicProve    = "请先回答这道防刷屏小题，再交一次。"
 	PublicStale    = "这一页开得太久了，已经换了一道新题，请回答后再交一次。"
 	PublicTwice    = "这一份刚才可能已经收到了（网络断过，或者点了两次）。没看到回执码的话，请回答新题再交一次，会给您新的回执码，重复的会并在一起办。"
 	PublicWrong    = "刚才那道小题答得不对，已经换了一道，请再答一次。"

@@ -44,6 +44,13 @@ func (a *app) childBegin() childBegin {
 	}
 }
 
+// forCitizens leaves out what pages without users have no use for: the secrets of the
+// company's app and of the models.
+func (b childBegin) forCitizens() childBegin {
+	b.Config.Secret, b.Config.Token, b.Config.AESKey, b.Config.OpenAIKey = "", "", "", ""
+	return b
+}
+
 // config is the parent's configuration, as far as a page needs it.
 func (b childBegin) config() Config {
 	c := b.Config.Config

@@ -49,7 +49,7 @@ func citizensPagesCommand(ctx context.Context, e env, args []string) error {
 	}
 	defer listener.Close()
 	cfg := begin.config()
-	db, err := pg.Open(ctx, begin.Database, pg.WithMaxConns(4))
+	db, err := pg.Open(ctx, begin.Database, pg.WithMaxConns(4), pg.Untold())
 	if err != nil {
 		return err
 	}

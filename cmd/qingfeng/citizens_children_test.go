@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -209,6 +210,34 @@ func TestSecretsOfChildrenAreInNoListOfProcesses(t *testing.T) {
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/limits", d.pid()))
 	if err != nil || !strings.Contains(strings.Join(strings.Fields(string(raw)), " "), "Max core file size 0 0") {
 		t.Errorf("the instance may leave a core file: %v\n%s", err, raw)
+	}
+}
+
+func TestChildrenForCitizensAreToldNoSecretOfTheCompany(t *testing.T) {
+	b := childBegin{Config: childConfig{SealKey: "seal", Secret: "CANARY", Token: "CANARY", AESKey: "CANARY", OpenAIKey: "CANARY"}, Database: "db"}
+	raw, err := json.Marshal(b.forCitizens())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(raw, []byte("CANARY")) || !bytes.Contains(raw, []byte("seal")) || !bytes.Contains(raw, []byte("db")) {
+		t.Errorf("%s", raw)
+	}
+}
+
+func TestMetricsDoNotGrowByTheSizeOfARequest(t *testing.T) {
+	all, err := newShell(t).instance().metrics().Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	process := false
+	for _, m := range all {
+		process = process || m.GetName() == "process_resident_memory_bytes"
+		if strings.Contains(m.GetName(), "network") {
+			t.Error(m.GetName())
+		}
+	}
+	if !process {
+		t.Error("nothing is told of the process")
 	}
 }
 

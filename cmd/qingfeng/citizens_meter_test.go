@@ -259,3 +259,37 @@ func TestInstancesOverOneDirectoryHaveTheirOwnKeysAndInheritThoseOfTheDead(t *te
 		t.Error("a directory changed its name")
 	}
 }
+
+func TestTheMeterForgetsByItselfWhatNobodyNeeds(t *testing.T) {
+	m := newMetered(t)
+	m.price("a")
+	m.question("a")
+	m.spend("p")
+	salt := m.today()
+	m.Forget()
+	if len(m.buckets) != 1 || m.proofs.sum(m.slot(allSlot), 10) != 1 {
+		t.Error("it forgot what still counts")
+	}
+	m.at = m.at.Add(61 * time.Minute)
+	m.Forget()
+	if len(m.buckets) != 0 || m.proofs != (window{}) || !bytes.Equal(m.today(), salt) {
+		t.Errorf("after an hour of quiet %d buckets are left, and %v", len(m.buckets), m.proofs)
+	}
+	if m.spend("p") {
+		t.Error("a proof is good twice")
+	}
+	inside := m.salt
+	m.at = m.at.Add(10 * time.Hour) // it is the next day, and nobody came
+	m.Forget()
+	m.at = m.at.Add(2 * time.Hour)
+	m.Forget()
+	if m.salt != nil || !bytes.Equal(inside, make([]byte, len(inside))) || m.asked != (window{}) {
+		t.Error("yesterday's salt is still there")
+	}
+	if len(m.spent)+len(m.before) != 0 {
+		t.Error("proofs that are over are still there")
+	}
+	if next := m.today(); bytes.Equal(next, salt) {
+		t.Error("two days have one salt")
+	}
+}

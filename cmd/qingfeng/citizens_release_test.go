@@ -205,3 +205,35 @@ func TestEachInstanceReleasesItsOwn(t *testing.T) {
 		t.Errorf("the desk has %v", got)
 	}
 }
+
+// Two runs of the night at once: the first one must not destroy the key that it made itself,
+// only because the second one has turned it away since. Somebody may still close under it.
+func TestTwoNightsAtOnceDestroyNoKeyThatIsStillInUse(t *testing.T) {
+	h := newHolding(t)
+	h.arrive("一", "2026-11-20")
+	before := h.keys.Public().Name
+	h.here.RLock() // a request is under way: the first night waits for it
+	first := make(chan error, 1)
+	go func() { first <- h.release(t.Context()) }()
+	for until := time.Now().Add(10 * time.Second); h.keys.Public().Name == before; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(until) {
+			t.Fatal("the key is not turned")
+		}
+	}
+	time.Sleep(50 * time.Millisecond)
+	made := h.keys.Public()
+	if err := h.keys.Turn(); err != nil { // the second night
+		t.Fatal(err)
+	}
+	h.here.RUnlock()
+	if err := <-first; err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(h.keys.dir, made.Name+keyEnd)); err != nil {
+		t.Errorf("a key that is still in use is gone: %v", err)
+	}
+	h.night()
+	if got := h.read(); !slices.Equal(got, []string{"一"}) || h.files() != 1 {
+		t.Errorf("the desk has %v, and there are %d keys", got, h.files())
+	}
+}

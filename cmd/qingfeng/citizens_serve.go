@@ -31,17 +31,18 @@ func (a *app) startCitizens(ctx, work context.Context, l net.Listener, g *errgro
 	if err != nil {
 		return nil, err
 	}
-	pages, err := newCitizens(l, c, func() childCitizens { return childCitizens{a.childBegin(), keys.Public(), a.proofs} }, a.meter, a.log)
+	pages, err := newCitizens(l, c, func() childCitizens { return childCitizens{a.childBegin().forCitizens(), keys.Public(), a.proofs} }, a.meter, a.log)
 	if err != nil {
 		return nil, err
 	}
-	door := newDeskDoor(a.staff, c, a.childBegin, a.log)
+	door := newDeskDoor(a.staff, c, a.childBegin, a.signedIn, a.log)
 	thread, stopThread := context.WithCancel(context.WithoutCancel(ctx))
 	go c.Run(thread)
 	a.public.Store(pages)
 	serving, stopServing := context.WithCancel(ctx)
 	context.AfterFunc(work, stopServing)
 	g.Go(func() error { return pages.Run(serving, drainWithin) })
+	g.Go(func() error { a.forget(serving); return nil })
 	return &servedApart{door, func() {
 		stopServing()
 		a.public.Store(nil)
@@ -54,4 +55,22 @@ func (a *app) startCitizens(ctx, work context.Context, l net.Listener, g *errgro
 		stopThread() // whoever is left ends with it
 		keys.End()
 	}}, nil
+}
+
+// forget drops every minute what nothing needs any more: counts of the citizens' pages, and
+// halves of desks that closed by themselves.
+func (a *app) forget(ctx context.Context) {
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			a.meter.Forget()
+			if err := a.register.ForgetHalves(ctx); err != nil && ctx.Err() == nil {
+				a.log.Warn("forget desks", "err", err)
+			}
+		}
+	}
 }

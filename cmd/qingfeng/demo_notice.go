@@ -69,7 +69,7 @@ func seedNotice(ctx context.Context, cfg Config, db *pg.DB, now func() time.Time
 		kind  opinion.Kind
 		point string
 		said  string
-	}{{opinion.Suggestion, "1", text.DemoSays1}, {opinion.Praise, "0", text.DemoSays2}} {
+	}{{opinion.Suggestion, "4", text.DemoSays1}, {opinion.Praise, "0", text.DemoSays2}} {
 		if err := a.sayAs(ctx, code, string(say.kind), say.point, say.said); err != nil {
 			return err
 		}

@@ -41,13 +41,29 @@ type deskDoor struct {
 	next     http.Handler
 	children *children
 	begin    func() childBegin
+	known    func(*http.Request) bool // somebody is signed in
 	log      *slog.Logger
 	room     chan struct{}
+	gate     chan struct{} // for those whom nobody knows: they keep nobody out
+	porch    chan struct{} // and who only looks for where to sign in waits for nobody who sends slowly
 	under    sync.WaitGroup
 }
 
-func newDeskDoor(next http.Handler, c *children, begin func() childBegin, log *slog.Logger) *deskDoor {
-	return &deskDoor{next: next, children: c, begin: begin, log: log, room: make(chan struct{}, deskChildren)}
+func newDeskDoor(next http.Handler, c *children, begin func() childBegin, known func(*http.Request) bool, log *slog.Logger) *deskDoor {
+	return &deskDoor{next: next, children: c, begin: begin, known: known, log: log, room: make(chan struct{}, deskChildren), gate: make(chan struct{}, 1), porch: make(chan struct{}, 1)}
+}
+
+// signedIn reports whether a request comes with a session.
+func (a *app) signedIn(r *http.Request) bool {
+	for _, c := range r.Cookies() {
+		if c.Name != "qf" && c.Name != "__Host-qf" {
+			continue
+		}
+		if _, ok, err := a.register.Session(r.Context(), c.Value); ok || err != nil {
+			return true // without a database the page says so
+		}
+	}
+	return false
 }
 
 // deskBegin is what a child of the desk is told before the head and the body follow.
@@ -71,6 +87,12 @@ func (d *deskDoor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		d.next.ServeHTTP(w, r)
 		return
 	}
+	room := d.room
+	if !d.known(r) { // a passphrase may be in it all the same
+		if room = d.porch; r.Method == http.MethodGet {
+			room = d.gate
+		}
+	}
 	conn, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		d.log.Error("desk page", "code", "hijack")
@@ -84,20 +106,20 @@ func (d *deskDoor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	wait := time.NewTimer(deskWaits)
 	defer wait.Stop()
 	select {
-	case d.room <- struct{}{}:
+	case room <- struct{}{}:
 	case <-wait.C:
 		turnAway(conn, http.StatusTooManyRequests, text.DeskBusy)
 		return
 	}
-	if err := d.hand(context.WithoutCancel(r.Context()), conn, headOf(r), body); err != nil {
-		<-d.room
+	if err := d.hand(context.WithoutCancel(r.Context()), conn, headOf(r), body, func() { <-room }); err != nil {
+		<-room
 		d.log.Error("desk page", "code", "start")
 		turnAway(conn, http.StatusServiceUnavailable, text.DeskBusy)
 	}
 }
 
-// hand starts a child and gives it the connection.
-func (d *deskDoor) hand(ctx context.Context, conn net.Conn, head, body []byte) error {
+// hand starts a child and gives it the connection; leave is called when the child is gone.
+func (d *deskDoor) hand(ctx context.Context, conn net.Conn, head, body []byte, leave func()) error {
 	tcp, ok := conn.(*net.TCPConn)
 	if !ok {
 		return errors.New("not a TCP connection")
@@ -121,7 +143,7 @@ func (d *deskDoor) hand(ctx context.Context, conn net.Conn, head, body []byte) e
 	if err = errors.Join(err, theirs.Close()); err != nil {
 		return errors.Join(err, says.Close())
 	}
-	d.under.Go(func() { d.watch(cmd, says) })
+	d.under.Go(func() { d.watch(cmd, says, leave) })
 	for _, part := range [][]byte{told, {'\n'}, head, body} {
 		if _, err := in.Write(part); err != nil {
 			_ = cmd.Process.Kill() // its end gives the place back
@@ -134,8 +156,8 @@ func (d *deskDoor) hand(ctx context.Context, conn net.Conn, head, body []byte) e
 }
 
 // watch waits for a child and passes on the names of its faults.
-func (d *deskDoor) watch(cmd *exec.Cmd, says *os.File) {
-	defer func() { <-d.room }()
+func (d *deskDoor) watch(cmd *exec.Cmd, says *os.File, leave func()) {
+	defer leave()
 	defer says.Close()
 	kill := time.AfterFunc(deskWithin, func() { _ = cmd.Process.Kill() })
 	defer kill.Stop()

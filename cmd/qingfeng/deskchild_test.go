@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -95,6 +97,47 @@ func TestPagesOfTheDeskAreServedByChildrenAsByTheSiteItself(t *testing.T) {
 	}
 	if log := d.said(); strings.Contains(log, "desk page") || strings.Contains(log, "/opinions") {
 		t.Errorf("the log:\n%s", log)
+	}
+}
+
+func TestStrangersWhoSendSlowlyKeepNobodyFromTheDesk(t *testing.T) {
+	t.Parallel()
+	s := patient(t, newCompany(t, nil, colleagues()...))
+	register := pg.NewRegister(pgtest.Open(t, s.vars["QINGFENG_DATABASE_URL"]), time.Now)
+	openDoor(t, register, "没有人知道的口令一二三四")
+	d := newDaemon(t, s.vars)
+	d.begin()
+	token, _, err := register.NewSession(t.Context(), "wangfang")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 * deskChildren {
+		conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", d.vars["QINGFENG_LISTEN"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		fmt.Fprint(conn, "POST /opinions/open HTTP/1.1\r\nHost: desk\r\nCookie: qf=none\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 50\r\n\r\n")
+	}
+	time.Sleep(500 * time.Millisecond)
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	for who, cookie := range map[string]string{"the coordinator": token, "who has to sign in": ""} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, d.staff+"/opinions", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if cookie != "" {
+			r.AddCookie(&http.Cookie{Name: "qf", Value: cookie})
+		}
+		at := time.Now()
+		res, err := client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if res.StatusCode == http.StatusTooManyRequests || time.Since(at) > deskWaits {
+			t.Errorf("%s: %d after %s", who, res.StatusCode, time.Since(at))
+		}
 	}
 }
 

@@ -572,6 +572,33 @@ func TestDoctorTellsWhetherWordsMayBeTakenAndByHowManyTheyAreRead(t *testing.T) 
 	}
 }
 
+func TestDoctorTellsOfArrivalsThatNobodyHereCanOpen(t *testing.T) {
+	s := newShell(t)
+	r := s.store()
+	hold := func(key string) {
+		t.Helper()
+		if _, err := r.DB.Pool().Exec(t.Context(), `INSERT INTO letter_hold (key, body) VALUES ($1, 'x')`, key); err != nil {
+			t.Fatal(err)
+		}
+	}
+	keys, err := openOuterKeys(s.vars["QINGFENG_DATA_DIR"], makeOuter)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer keys.End()
+	hold(keys.Public().Name)
+	if f, _ := s.examined(); f[text.DoctorHold].State != "ok" {
+		t.Errorf("%+v", f[text.DoctorHold])
+	}
+	hold("0011223344556677") // of an instance that is gone, or from before a restore
+	hold("0011223344556677")
+	hold("bad:2026-11-20:8899aabbccddeeff")
+	f, code := s.examined()
+	if got := f[text.DoctorHold]; got.State != "warn" || !strings.Contains(got.Say, "有2条来件在等") || !strings.Contains(got.Say, "有1条来件夜里没能打开") || code != 0 {
+		t.Errorf("exit %d %+v", code, got)
+	}
+}
+
 func TestADemoHasKeysThatItsGreetingTells(t *testing.T) {
 	s := newShell(t)
 	r := s.store()

@@ -75,6 +75,29 @@ func (m *meter) today() error {
 	return nil
 }
 
+// Forget drops what is over, also when nobody comes any more: the salt and the buckets of a
+// day that ended, buckets that did nothing for an hour, counts whose time is over, and
+// proofs that nobody could hand in again.
+func (m *meter) Forget() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now, slot := m.now(), m.slot(ownSlot)
+	if m.salt != nil && !bot.Civil(now).Equal(m.day) {
+		clear(m.salt)
+		m.salt, m.buckets, m.others = nil, nil, nil
+	}
+	for name, u := range m.buckets {
+		if u.challenges.sum(slot, 6)+u.questions.sum(slot, 6) == 0 {
+			delete(m.buckets, name)
+		}
+	}
+	m.proofs.forget(m.slot(allSlot))
+	m.asked.forget(slot)
+	if now.Sub(m.since) >= spentFor {
+		m.before, m.spent, m.since = m.spent, map[[16]byte]struct{}{}, now
+	}
+}
+
 // of is what a bucket did. Call it under the lock.
 func (m *meter) of(bucket string, slot int64) *bucketUse {
 	if u := m.buckets[bucket]; u != nil {
@@ -178,6 +201,15 @@ func (w *window) add(slot int64) {
 		w.slot[i], w.n[i] = slot, 0
 	}
 	w.n[i]++
+}
+
+// forget drops what is older than all that is counted.
+func (w *window) forget(slot int64) {
+	for i, at := range w.slot {
+		if at <= slot-int64(len(w.slot)) {
+			w.slot[i], w.n[i] = 0, 0
+		}
+	}
 }
 
 // sum is the count of this slot and those before it, n in all.

@@ -215,7 +215,7 @@ func destroyOuter(dir, name string) error {
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return fmt.Errorf("outer key: %w", err)
 	}
-	if err := os.Remove(path); err != nil {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) { // another run was faster
 		return fmt.Errorf("outer key: %w", err)
 	}
 	return syncDir(dir)

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -18,12 +19,13 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"qingfeng/bot/letter"
 	"qingfeng/bot/pg"
 )
 
 // planted is what must be found nowhere. It is made up at run time: the program under
 // observation is this test's own binary, and what stands in the source stands in it.
-type planted struct{ words, agent, address, path, pass string }
+type planted struct{ words, agent, address, path, pass, answer string }
 
 // made makes up n characters of an alphabet.
 func made(n int, alphabet string) string {
@@ -43,7 +45,7 @@ const (
 func plant() planted {
 	return planted{
 		words: "第一条写得太含糊，" + made(14, harmless) + "。", agent: "Zephyr" + made(12, latin) + "/77.3",
-		address: fmt.Sprintf("198.51.%d.%d", 100+rand.IntN(100), 100+rand.IntN(100)), path: made(16, latin), pass: made(16, harmless),
+		address: fmt.Sprintf("198.51.%d.%d", 100+rand.IntN(100), 100+rand.IntN(100)), path: made(16, latin), pass: made(16, harmless), answer: "已经改了，" + made(14, harmless) + "。",
 	}
 }
 
@@ -57,6 +59,7 @@ type observed struct {
 	redisPID int
 	redisDir string
 	planted  planted
+	keys     *letter.Keyring // of the office
 	seen     needles
 }
 
@@ -82,7 +85,7 @@ func newObserved(t *testing.T) *observed {
 	}
 	t.Cleanup(db.Close)
 	o.register = pg.NewRegister(db, time.Now)
-	openDoor(t, o.register, o.planted.pass)
+	o.keys = openDoor(t, o.register, o.planted.pass)
 	return o
 }
 
@@ -213,6 +216,8 @@ func TestThirtySecondsAfterAnAnswerNothingIsLeftOfWhoeverWrote(t *testing.T) {
 	o.nothing("after the night")
 
 	o.desk()
+	o.seen.plant(t, "answer", o.planted.answer)
+	o.seen.plant(t, "key", strings.ReplaceAll(o.keys.Printed(), " ", ""))
 	o.nothing("after the desk")
 }
 
@@ -354,10 +359,24 @@ func (o *observed) desk() {
 		t.Error("the desk shows words before it is opened")
 	}
 	at := time.Now()
-	if page := ask(http.MethodPost, "/opinions/open", url.Values{"csrf": {session.CSRF}, "pass": {o.planted.pass}}); !strings.Contains(page, o.planted.words) {
+	page := ask(http.MethodPost, "/opinions/open", url.Values{"csrf": {session.CSRF}, "pass": {o.planted.pass}})
+	if !strings.Contains(page, o.planted.words) {
 		t.Errorf("the desk does not show what came:\n%s", page)
 	}
 	t.Logf("a page of the desk took %s", time.Since(at).Round(time.Millisecond))
+	// What is answered is seen by the receipt alone.
+	var id int64
+	var rev int
+	if err := o.register.DB.Pool().QueryRow(t.Context(), "SELECT id, rev FROM feedback").Scan(&id, &rev); err != nil {
+		t.Fatal(err)
+	}
+	ask(http.MethodPost, fmt.Sprintf("/opinions/%d", id), url.Values{
+		"csrf": {session.CSRF}, "ticket": {hidden(page, "ticket")}, "rev": {strconv.Itoa(rev)}, "do": {"answer"}, "outcome": {"adopted"}, "answer": {o.planted.answer},
+	})
+	var answered bool
+	if err := o.register.DB.Pool().QueryRow(t.Context(), "SELECT answer IS NOT NULL FROM feedback").Scan(&answered); err != nil || !answered {
+		t.Errorf("it is not answered: %v", err)
+	}
 	for until := time.Now().Add(10 * time.Second); len(offspring(t, o.pid(), deskPage)) > 0; time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(until) {
 			t.Fatal("a child of the desk does not end")

@@ -44,11 +44,13 @@ func (a *app) release(ctx context.Context) error {
 	if err := keys.Turn(); err != nil {
 		return err
 	}
-	if err := a.renewCitizens(ctx); err != nil {
-		return err
-	}
+	// Which ones are former is known before anybody is renewed: the key that another run
+	// turns away meanwhile is still in use when this one goes on.
 	former, err := keys.Former()
 	if err != nil {
+		return err
+	}
+	if err := a.renewCitizens(ctx); err != nil {
 		return err
 	}
 	if len(former) == 0 {
@@ -81,7 +83,7 @@ func (a *app) releaseFormer(ctx context.Context, dir string, names []string) (pg
 
 // renewCitizens returns when nothing closes under a former key any more.
 func (a *app) renewCitizens(ctx context.Context) error {
-	a.here.Lock() // what is under way in this process is over
+	a.here.Lock()   // what is under way in this process is over
 	a.here.Unlock() //nolint:staticcheck // waiting was all
 	if c := a.public.Load(); c != nil {
 		return c.Renew(ctx)
@@ -174,7 +176,7 @@ func (a *app) orderKeys(ctx context.Context, order keyOrder) (answer keyAnswer, 
 	if err != nil {
 		return answer, err
 	}
-	order.childBegin = a.childBegin()
+	order.childBegin = a.childBegin().forCitizens()
 	told, err := json.Marshal(order)
 	if err != nil {
 		return answer, err

@@ -124,20 +124,54 @@ func (e env) examineRings(ctx context.Context, cfg Config, register *pg.Register
 			ok(check, say)
 		}
 	}
-	dir := filepath.Join(cfg.DataDir, "hold")
-	keys, err := filepath.Glob(filepath.Join(dir, "*.key"))
-	stale := 0
-	for _, path := range keys {
-		if info, err := os.Stat(path); err == nil && e.now().Sub(info.ModTime()) > holdStale {
-			stale++
+	e.examineHold(ctx, cfg, register.DB, ok, warn)
+}
+
+// examineHold says whether the nights did their work, and whether arrivals wait under keys
+// that are not here: those of an instance that is gone, or of before a restore.
+func (e env) examineHold(ctx context.Context, cfg Config, db *pg.DB, ok, warn func(string, string)) {
+	dir, stale, here := holdDir(cfg.DataDir, 1), 0, map[string]bool{}
+	for n := 1; n <= holdSlots; n++ {
+		names, err := keyNames(holdDir(cfg.DataDir, n))
+		if err != nil {
+			warn(text.DoctorHold, err.Error())
+			return
+		}
+		for _, name := range names {
+			here[name] = true
+			if info, err := os.Stat(filepath.Join(holdDir(cfg.DataDir, n), name+keyEnd)); err == nil && e.now().Sub(info.ModTime()) > holdStale {
+				stale++
+			}
 		}
 	}
-	switch {
-	case err != nil:
-		warn(text.DoctorHold, err.Error())
-	case stale > 0:
-		warn(text.DoctorHold, fmt.Sprintf(text.DoctorHoldStale, stale, dir))
-	default:
-		ok(text.DoctorHold, text.DoctorOK)
+	waiting, err := db.HoldKeys(ctx)
+	bad, badErr := db.Unopened(ctx)
+	if err := errors.Join(err, badErr); err != nil {
+		warn(text.DoctorHold, explain(err))
+		return
 	}
+	strange := 0
+	for _, k := range waiting {
+		if !here[k.Name] {
+			strange += k.N
+		}
+	}
+	var wrong []string
+	for _, w := range []struct {
+		n   int
+		say string
+	}{
+		{strange, fmt.Sprintf(text.DoctorHoldStrange, strange, cfg.DataDir)},
+		{bad, fmt.Sprintf(text.DoctorHoldBad, bad, opinion.KeepDays)},
+		{stale, fmt.Sprintf(text.DoctorHoldStale, stale, dir)},
+	} {
+		if w.n > 0 {
+			wrong = append(wrong, w.say)
+		}
+	}
+	if len(wrong) > 0 {
+		warn(text.DoctorHold, strings.Join(wrong, " "))
+		return
+	}
+	ok(text.DoctorHold, text.DoctorOK)
 }

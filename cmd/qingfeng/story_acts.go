@@ -77,6 +77,7 @@ func acts() map[string]act {
 		"more":    {1, (*stage).more},
 		"poll":    {1, (*stage).poll},
 		"waits":   {1, (*stage).waits},
+		"sealed":  {0, (*stage).noCitizenLeaks},
 		"purge":   {0, (*stage).purge},
 		"hush":    {0, func(s *stage, _ context.Context, _ string, _ []string) error { s.terse = true; return nil }},
 		"aloud":   {0, func(s *stage, _ context.Context, _ string, _ []string) error { s.terse = false; return nil }},

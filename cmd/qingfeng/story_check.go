@@ -147,12 +147,12 @@ func (s *stage) invariants(ctx context.Context) error {
 	if err := s.noTextLeaks(ctx, where); err != nil || len(s.planted) == 0 {
 		return err
 	}
-	return s.noCitizenLeaks(ctx, where)
+	return s.noCitizenLeaks(ctx, where, nil)
 }
 
-// noCitizenLeaks: what citizens wrote, their receipts and addresses are in no table, no
+// sealed, noCitizenLeaks: what citizens wrote, their receipts and addresses are in no table, no
 // message, no document and no line of the log; and nothing tells at what time they came.
-func (s *stage) noCitizenLeaks(ctx context.Context, where string) error {
+func (s *stage) noCitizenLeaks(ctx context.Context, where string, _ []string) error {
 	before := len(s.failed)
 	for _, said := range s.planted {
 		if err := s.secret(ctx, where, []string{said}); err != nil {

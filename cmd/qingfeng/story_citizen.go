@@ -163,9 +163,9 @@ func (s *stage) handIn(ctx context.Context, where, path string, fields url.Value
 		s.planted = append(s.planted, m[1])
 		headline += text.StoryReceipt
 	}
-	for _, m := range regexp.MustCompile(`(?s)<p class="(?:box said|lead)">(.*?)</p>`).FindAllStringSubmatch(s.citizen.page, -1) {
+	for _, m := range regexp.MustCompile(`(?s)<p class="(?:box said|lead)">(.*?)</p>|id="wrong"[^>]*>(.*?)</div>`).FindAllStringSubmatch(s.citizen.page, -1) {
 		if path == "/r" {
-			headline += " " + readable("</head>"+m[1])
+			headline += " " + readable("</head>"+m[1]+m[2])
 		}
 	}
 	s.printf("  %s\n", fmt.Sprintf(text.StoryReads, s.citizen.name, headline))
@@ -253,6 +253,9 @@ func (s *stage) purge(ctx context.Context, where string, _ []string) error {
 	}
 	before, stood := count()
 	s.clock.set(day.Add(4 * time.Hour))
+	if err := s.settle(ctx, ""); err != nil { // dialogs that were left open half a year ago end
+		return err
+	}
 	_, err = s.register.Prune(ctx)
 	after, left := count()
 	s.hold(err == nil && before == after && before > 0 && stood > 0 && left == 0, where, "%d words of %d stay, %d counted, then %d (%v)", left, stood, before, after, err)

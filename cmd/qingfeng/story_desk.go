@@ -123,9 +123,18 @@ func (s *stage) caseDo(ctx context.Context, where string, args []string) error {
 			fields.Set(name, m[1])
 		}
 	}
+	does := ""
 	var rest []string
 	for _, a := range args[1:] {
 		name, value, _ := strings.Cut(a, "=")
+		switch name {
+		case "do":
+			does = text.StoryMove(value)
+		case "outcome":
+			does += text.ListComma + text.OpinionOutcome(value)
+		case "section":
+			does += value[1:]
+		}
 		switch {
 		case value == "TWIN": // of the same words
 			value = s.twin(args[0], action[1])
@@ -149,6 +158,7 @@ func (s *stage) caseDo(ctx context.Context, where string, args []string) error {
 		}
 		rest = append(rest, name+"="+value)
 	}
+	s.printf("  %s\n", fmt.Sprintf(text.StoryCase, s.who.who, args[0], strings.TrimSuffix(does, text.ListComma)))
 	return s.submit(ctx, where, action[1], fields, rest)
 }
 
@@ -188,8 +198,8 @@ func (s *stage) submit(ctx context.Context, where, path string, fields url.Value
 	}
 	s.open.path, s.open.page = s.open.web.at, page
 	var said []string
-	for _, m := range regexp.MustCompile(`(?s)<div class="said[^>]*>(.*?)</div>`).FindAllStringSubmatch(page, -1) {
-		said = append(said, readable("</head>"+m[1]))
+	for _, m := range regexp.MustCompile(`(?s)<div class="said[^>]*>(.*?)</div>|<section class="card note done" role="status"><p>(.*?)</p>`).FindAllStringSubmatch(page, -1) {
+		said = append(said, readable("</head>"+m[1]+m[2]))
 	}
 	if err := s.told(ctx, s.who.id, said); err != nil {
 		return err

@@ -216,7 +216,7 @@ func (s *stage) show(p *person, answers bool) {
 		case m.From != wecomsim.FromApp:
 		case !known:
 			head()
-			s.printf("%s", indented(strings.ReplaceAll(m.Render(), s.base, text.StoryPages)))
+			s.printf("%s", indented(strings.NewReplacer(s.base, text.StoryPages, s.cfg.PublicURL, text.StoryPublic).Replace(m.Render())))
 		case titleOf(m) != titleOf(before) && !plainEnd(titleOf(m)):
 			head()
 			s.printf("      %s\n", fmt.Sprintf(text.StoryCardEnds, titleOf(before), titleOf(m)))

@@ -74,8 +74,23 @@
 //   - Whoever administers the server can replace this program, or read its memory while it
 //     runs. It holds words from the first byte of a request until the process that took them
 //     exits, some twenty seconds after the answer. Strings cannot be wiped.
+//     Memory may also have been moved to swap: the manual says to encrypt it or have none.
+//   - The parent's memory holds, until midnight, the salt of the day, and for an hour of quiet
+//     what each bucket did, by ten minutes: with both a network (/24 or /64) can be found out
+//     by trying. That somebody came, it knows; what they did there, it does not.
+//   - Whoever watches the machine in that very moment sees connections (the kernel remembers a
+//     closed one for a minute), processes that begin five seconds after the first visitor, and
+//     rows of letter_hold becoming more. Nothing keeps such times, and a visit that only
+//     reads looks the same but for the row. A database of one's own, on PostgreSQL 16 or later
+//     and without a superuser for us, keeps when each table was last read.
+//   - Whoever can write to the database can put a key of his own among those that new words are
+//     sealed to. The open desk compares them with what is under lock and says so, and so does
+//     doctor when they became more; until then, such words are his.
+//   - Two instances do not share what was spent: a proof is good once at each of them.
 //   - The database's write-ahead log shows that something arrived and when, never which; the
 //     sizes of rows show whether an image came with it. One arrival on one day has that day.
+//   - A backup made before the night holds arrivals under a key that no backup has: restored
+//     the day after, nobody can open them. doctor counts them.
 //   - The text: style, knowledge that only one person has, a picture of one desk. The
 //     camera's own noise survives in an image, made smaller but not nothing.
 //   - The office is asked first. It may be the one complained about; hence the other ways,

@@ -105,7 +105,7 @@ func TestAVersionSaysWhatBecameOfIt(t *testing.T) {
 	old, next, gone := a.published[noticeCode], a.published[noticeCode], a.published[noticeCode]
 	old.Snapshot.Code, old.State, old.Newer, old.Taking = "old", notice.Corrected, "next", false
 	next.Snapshot.Code, next.Snapshot.Version, next.Snapshot.Change, next.Older = "next", 2, "第2条写错了环节", []public.Version{{Code: "old", Version: 1}}
-	gone.Snapshot.Code, gone.State = "gone", notice.Withdrawn
+	gone.Snapshot.Code, gone.State, gone.Why = "gone", notice.Withdrawn, "有一条写错了科室"
 	a.published["old"], a.published["next"], a.published["gone"] = old, next, gone
 	if p := a.get("/n/old"); !strings.Contains(p.page, "已经更正") || !strings.Contains(p.page, `href="/n/next"`) {
 		t.Errorf("%s", short(p.page))
@@ -113,7 +113,7 @@ func TestAVersionSaysWhatBecameOfIt(t *testing.T) {
 	if p := a.get("/n/next"); !strings.Contains(p.page, "这是第2版") || !strings.Contains(p.page, "第2条写错了环节") || !strings.Contains(p.page, `href="/n/old"`) {
 		t.Errorf("%s", short(p.page))
 	}
-	if p := a.get("/n/gone"); !strings.Contains(p.page, "已经撤回") || strings.Contains(p.page, "询价对象") || strings.Contains(p.page, `name="text"`) {
+	if p := a.get("/n/gone"); !strings.Contains(p.page, "已经撤回") || !strings.Contains(p.page, "原因：有一条写错了科室") || strings.Contains(p.page, "询价对象") || strings.Contains(p.page, `name="text"`) {
 		t.Errorf("%s", short(p.page))
 	}
 	if p := a.post("/f", url.Values{"notice": {"gone"}, "text": {"还想说"}}); strings.Contains(p.page, "回执码") && len(a.held) > 0 {

@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"path"
 	"strconv"
 	"time"
 
@@ -184,6 +185,10 @@ func (s *site) guarded(mux *http.ServeMux) http.Handler {
 				s.say(w, http.StatusInternalServerError, text.BallotBroken, text.PublicBrokenHow)
 			}
 		}()
+		if r.URL.Path != path.Clean(r.URL.Path) { // the mux would redirect, in another size
+			s.nothing(w, r)
+			return
+		}
 		mux.ServeHTTP(w, r.WithContext(ctx))
 	})
 }

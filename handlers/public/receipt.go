@@ -172,11 +172,7 @@ func (s *site) opened(kept Kept, key *letter.ReceiptKey, receipt letter.Receipt)
 	if kept.State.Waits() {
 		a.Late = kept.Door == opinion.Office && !kept.DueOn.IsZero() && s.today() > kept.DueOn.Format(time.DateOnly)
 	}
-	switch kept.State {
-	case opinion.Purged, opinion.Moved:
-	default:
-		a.Lines = true
-	}
+	a.Lines = kept.State != opinion.Purged // of what was moved away, to whoever has it now
 	a.Form = draft{Door: kept.Door, Secure: s.Secure}
 	return a
 }

@@ -252,3 +252,13 @@ func TestNothingOfARequestIsLogged(t *testing.T) {
 		t.Errorf("the log says %s", said)
 	}
 }
+
+// The mux sends odd paths elsewhere with an empty answer: that would have a size of its own.
+func TestAnOddPathIsAnsweredLikeAnyOther(t *testing.T) {
+	a := newHall(t)
+	for _, path := range []string{"//f", "/n/../f", "/./r", "/f/", "/r//"} {
+		if p := a.post(path, url.Values{"notice": {noticeCode}, "text": {"好"}}); len(p.raw) != public.AnswerSize || p.head.Get("Location") != "" {
+			t.Errorf("%s: %d, %d bytes, %q", path, p.status, len(p.raw), p.head.Get("Location"))
+		}
+	}
+}

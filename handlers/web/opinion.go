@@ -70,6 +70,9 @@ func (s *site) noOpinions() error {
 }
 
 func (s *site) opinions(ctx context.Context, v *visit) error {
+	if err := s.shut(ctx, v); err != nil {
+		return err
+	}
 	return s.showOpinions(ctx, v, http.StatusOK, opinionsPage{}, nil)
 }
 
@@ -107,6 +110,14 @@ func (s *site) deskSession(v *visit, door opinion.Door) []byte {
 	}
 	sum := sha256.Sum256([]byte(c.Value + "|" + string(door)))
 	return sum[:]
+}
+
+// shut closes the desk where a link asks for it (?shut).
+func (s *site) shut(ctx context.Context, v *visit) error {
+	if !v.r.URL.Query().Has("shut") {
+		return nil
+	}
+	return s.closeDesks(ctx, v)
 }
 
 // closeDesks forgets this session's halves: what a page still holds opens nothing.

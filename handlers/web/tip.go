@@ -47,6 +47,9 @@ func (s *site) mayTips(v *visit) error {
 }
 
 func (s *site) tips(ctx context.Context, v *visit) error {
+	if err := s.shut(ctx, v); err != nil {
+		return err
+	}
 	return s.showTips(ctx, v, http.StatusOK, tipsPage{}, nil)
 }
 
