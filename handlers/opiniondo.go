@@ -357,7 +357,7 @@ func (d *Desk) sendAway(ctx context.Context, t *convo.Turn, f Feedback, ring *le
 		return false, err
 	}
 	title, where := opinionPlace(notices, f)
-	body, err := sealLetter(fmt.Sprintf(text.OpinionFromOffice, title, where, words.Words), to.Recipients)
+	body, err := sealLetter(fmt.Sprintf(text.OpinionFromOffice, strings.TrimSpace(title+" "+where), words.Words), to.Recipients)
 	if err != nil {
 		return false, err
 	}

@@ -11,7 +11,7 @@ const (
       qingfeng keys show
       qingfeng keys tips on|off
 office 是防控办，discipline 是纪检监察机构。
-口令在终端上输入时不显示，新口令输入两遍；不在终端上时，从标准输入或 --passphrase-file 逐行读，每个一行。`
+口令在终端上输入时不显示，新口令输入两遍；不在终端上时，从标准输入或 --passphrase-file 逐行读，每个一行，新口令也只给一遍。`
 	KeysFor       = "哪一家的密钥：office（防控办）、discipline（纪检监察机构）"
 	KeysPrint     = "把打印密钥写成这个网页文件（A4，带二维码），供打印封存"
 	KeysGenerate  = "由程序生成足够强的新口令并显示一次"
@@ -50,17 +50,17 @@ office 是防控办，discipline 是纪检监察机构。
 	KeysAskPrinted    = "打印密钥（也可以用扫码枪扫）"
 	KeysPrompt        = "%s："
 
-	KeysMade         = "%s的密钥已建立，口令由%s保管。下一步：打印、封存打印密钥，再运行 qingfeng keys recover --for %s --check 核对；核对之前公示开不了。"
+	KeysMade         = "%s的密钥已建立，口令由%s保管。下一步：把打印密钥印出来，运行 qingfeng keys recover --for %s --check 照着纸输一遍，核对无误再封存；核对之前不收任何内容。"
 	KeysRotated      = "%s的密钥已更换，新的内容只用新密钥封，旧的内容照样打得开。原来的口令不再有用。"
 	KeysSplit        = "%s的密钥已由%d人共同保管，任意两位的口令合起来才打得开。原来一个人的口令不再有用。"
-	KeysRecovered    = "%s的密钥已找回，旧的内容照样打得开。原来的口令和这把打印密钥不再有用；新的打印密钥请打印、封存，再运行 qingfeng keys recover --for %s --check 核对，核对之前不收新的内容。"
+	KeysRecovered    = "%s的密钥已找回，旧的内容照样打得开。原来的口令和这把打印密钥不再有用；新的打印密钥请印出来，运行 qingfeng keys recover --for %s --check 核对，再封存；核对之前不收新的内容。"
 	KeysTipsClosed   = "封存箱已经关上：请重新运行 keys split、核对打印密钥，再运行 keys tips on。"
-	KeysReprinted    = "打印密钥也换了：请打印、封存，再运行 qingfeng keys recover --for %s --check 核对，核对之前不收新的内容。旧信封请当面销毁。"
+	KeysReprinted    = "打印密钥也换了：请印出来，运行 qingfeng keys recover --for %s --check 核对，再封存；核对之前不收新的内容。旧信封请当面销毁。"
 	KeysChecked      = "核对无误：打印密钥（信封编号 %s）打得开%s的内容。请装入信封，两人在封口签名，存放在保险柜。打印时的文件请删除。"
 	KeysTipsOn       = "封存箱已打开：公示页上会出现只有纪检监察机构能打开的入口。"
 	KeysTipsOff      = "封存箱已关上：已经收到的仍由纪检监察机构打开和答复。"
 	KeysWritten      = "打印密钥写在 %s。请马上打印，打印后删除这个文件；它和口令一样能打开全部内容。"
-	KeysShown        = "打印密钥（只显示这一次，信封编号 %s）：\n%s\n请抄录或打印两份以外不留副本；它和口令一样能打开全部内容。"
+	KeysShown        = "打印密钥（只显示这一次，信封编号 %s）：\n%s\n请抄录或打印，除封存的这一份以外不留副本；它和口令一样能打开全部内容。"
 	KeysShownPass    = "%s的口令（只显示这一次）：%s"
 	KeysListNone     = "%s：没有密钥"
 	KeysListLine     = "%s：%s；%s建立；%s；信封编号 %s"

@@ -47,7 +47,7 @@ const (
 	OpinionAway         = "已转纪检监察机构封存，这里不再保留内容。"
 	OpinionAwayClosed   = "回避要先打开意见箱：内容须当场改用纪检监察机构的钥匙封存。"
 	OpinionAwayNoDoor   = "纪检监察机构还没有备好钥匙，不能在线转交。请当面报告纪检监察机构，由他们备好钥匙（qingfeng keys init --for discipline）后再转。"
-	OpinionFromOffice   = "（防控办转来：%s %s）\n%s"
+	OpinionFromOffice   = "（防控办转来：%s）\n%s"
 
 	OpinionViewTitle    = "请科室提意见"
 	OpinionViewBody     = "有一件公示反馈要听您科室的意见，请在页面上看说明并填写。"

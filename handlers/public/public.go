@@ -61,9 +61,8 @@ type Config struct {
 
 // Limits of one request and sizes of answers.
 const (
-	bodyMax   = 48 << 10 // bytes of a form without an image; PadSize fits well
-	timeMax   = 15 * time.Second
-	imageTime = 2 * time.Minute // for a request with an image
+	bodyMax = 48 << 10         // bytes of a form without an image; PadSize fits well
+	timeMax = 15 * time.Second // also with an image: the process that reads it ends soon after
 
 	// AnswerSize is the size in bytes of every answer to a POST, whatever came of it.
 	AnswerSize = 64 << 10
@@ -151,14 +150,7 @@ func (s *site) guarded(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		w := &reply{ResponseWriter: rw, fixed: r.Method == http.MethodPost}
 		w.even = w.fixed && s.Store != nil && (r.URL.Path == "/f" || r.URL.Path == "/r")
-		limit := timeMax
-		if w.even && multi(r) {
-			limit = imageTime
-			// Over a slow network an image takes longer than what the server allows a form.
-			_ = http.NewResponseController(rw).SetReadDeadline(time.Now().Add(imageTime))
-			_ = http.NewResponseController(rw).SetWriteDeadline(time.Now().Add(imageTime + timeMax))
-		}
-		ctx, cancel := context.WithTimeout(r.Context(), limit)
+		ctx, cancel := context.WithTimeout(r.Context(), timeMax)
 		defer cancel()
 		h := w.Header()
 		h.Set("Content-Security-Policy", s.csp)
