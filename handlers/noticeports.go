@@ -44,6 +44,9 @@ type Publications interface {
 	// NoticeRows are the confirmed points of a campaign with all a notice may draw on, in
 	// the order of the roster.
 	NoticeRows(ctx context.Context, campaign int64) ([]NoticeRow, error)
+	// Images reports whether citizens may add a photo; off until SetImages.
+	Images(ctx context.Context) (bool, error)
+	SetImages(ctx context.Context, on bool) error
 	AddPlacement(ctx context.Context, p *Placement) error
 	Placements(ctx context.Context, notice int64) ([]Placement, error)
 	Photo(ctx context.Context, placement int64) ([]byte, error)

@@ -104,3 +104,6 @@ type Change struct {
 
 // Counts of a notice, shown once it is over.
 type Counts struct{ Received, Adopted, Partly, Not, Elsewhere int }
+
+// Rest is how many have no outcome: still in work, or praise that needs none.
+func (c Counts) Rest() int { return max(0, c.Received-c.Adopted-c.Partly-c.Not-c.Elsewhere) }

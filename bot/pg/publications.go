@@ -314,3 +314,14 @@ func (r *Register) Openings(ctx context.Context) ([]notice.Opening, error) {
 	}
 	return list, nil
 }
+
+// Images reports whether citizens may add a photo to what they say.
+func (r *Register) Images(ctx context.Context) (bool, error) {
+	v, _, err := r.Setting(ctx, ImagesSetting)
+	return v == "on", err
+}
+
+// SetImages switches photos on or off.
+func (r *Register) SetImages(ctx context.Context, on bool) error {
+	return r.SetSetting(ctx, ImagesSetting, map[bool]string{true: "on", false: "off"}[on])
+}

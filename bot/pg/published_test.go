@@ -69,8 +69,11 @@ func TestANoticeIsToBeReadFromItsFirstDayOn(t *testing.T) {
 	ring(t, r, opinion.Discipline, true, true)
 	same(t, "the box", n.published(x.Code).Tips, true)
 
+	same(t, "no reason before it is withdrawn", got.Why, "")
+	x.Remark = "有一条写错了科室"
 	moved(t, r, &x, notice.Withdrawn)
 	got = n.published(x.Code)
+	same(t, "the reason that its page shows", got.Why, "有一条写错了科室")
 	same(t, "withdrawn: it says so and shows nothing", fmt.Sprint(got.State, len(got.Snapshot.Points), got.Taking, got.Snapshot.Title), "withdrawn0 false风险点公示")
 	same(t, "the record still has it", len(must(t, r.PublicNotice)(t.Context(), x.ID).Snapshot.Points), 1)
 }

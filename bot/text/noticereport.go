@@ -34,7 +34,7 @@ const (
 	ReportChangesSay = "根据意见和核查情况，修改风险点%d处。"
 	ReportEnd        = "结论"
 	ReportEndNone    = "公示期间未收到意见。公示内容按公示稿执行，有关材料已存档。"
-	ReportEndSome    = "公示期间收到的意见共%d条，已办结%d条；风险点修改%d处，其余按公示稿执行，有关材料已存档。"
+	ReportEndSome    = "公示期间收到的意见共%d条，已答复或转办%d条；风险点修改%d处，其余按公示稿执行，有关材料已存档。"
 	ReportEndOpen    = "正在办理的%d条意见，办结后另行补充说明。"
 	ReportEnclosed   = "附件：%d．%s"
 	ReportEnclosed2  = "　　　%d．%s"

@@ -311,7 +311,7 @@ func TestAnyTwoOfThreeHoldersOpenAndNobodyAlone(t *testing.T) {
 	if _, err := unlocked(ring, passFour); err == nil {
 		t.Error("the single passphrase still opens it")
 	}
-	if a := s.ok("keys", "show"); !strings.Contains(a.out, "两人一起打开（王一、李二、张三中任意两位）") || !strings.Contains(a.out, "封存箱已打开") {
+	if a := s.ok("keys", "show"); !strings.Contains(a.out, "两人一起打开（王一、李二、张三中任意两位）") || !strings.Contains(a.out, "封存信箱已打开") {
 		t.Errorf("%s", a.out)
 	}
 
@@ -330,7 +330,7 @@ func TestAnyTwoOfThreeHoldersOpenAndNobodyAlone(t *testing.T) {
 
 	// The envelope opens it all; then nobody's box is open before two hold it again.
 	a := s.did([]string{printed, passThree}, "keys", "recover", "--for", "discipline")
-	if !strings.Contains(a.err, "封存箱已经关上") {
+	if !strings.Contains(a.err, "封存信箱已经关上") {
 		t.Errorf("%s", a.err)
 	}
 	ring = ringOf(t, r, opinion.Discipline)
@@ -514,7 +514,7 @@ func TestKeysThatDoNotFitAreRefusedInOneLine(t *testing.T) {
 		"keys recover --for office":              "还没有密钥",
 		"keys recover --for office --check":      "还没有密钥",
 		"keys tips on":                           "还没有密钥",
-		"keys tips on --for office":              "封存箱只属于纪检监察机构",
+		"keys tips on --for office":              "封存信箱只属于纪检监察机构",
 		"keys split --for office 甲":              "2到5位保管人",
 		"keys split --for office":                "2到5位保管人",
 		"keys split --for office 甲 乙 甲":          "2到5位保管人",

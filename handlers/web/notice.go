@@ -19,6 +19,7 @@ import (
 func (s *site) noticeRoutes() map[string]page {
 	return map[string]page{
 		"GET /notices":                   s.notices,
+		"POST /notices":                  s.noticesDo,
 		"GET /notice/new":                s.noticeNew,
 		"POST /notice/new":               s.noticeCreate,
 		"GET /notice/{id}":               s.notice,
@@ -42,6 +43,7 @@ type noticesPage struct {
 	Revises        bool
 	Ready          bool // keys
 	List           []noticeLine
+	Images         bool // citizens may add a photo
 }
 
 // noticeLine is one notice in the list.
@@ -92,6 +94,9 @@ func (s *site) notices(ctx context.Context, v *visit) error {
 		if p.Ready, err = s.Desk.SealReady(ctx); err != nil {
 			return err
 		}
+		if p.Images, err = s.Desk.Publications.Images(ctx); err != nil {
+			return err
+		}
 	}
 	rows, err := s.Desk.RevisionList(ctx, v.actor)
 	if err != nil {
@@ -99,6 +104,22 @@ func (s *site) notices(ctx context.Context, v *visit) error {
 	}
 	p.Revises = len(rows) > 0
 	return s.show(v, http.StatusOK, "notices", text.WebPublicNotices, p)
+}
+
+// noticesDo switches citizens' photos on or off.
+func (s *site) noticesDo(ctx context.Context, v *visit) error {
+	if err := s.noticesHere(); err != nil {
+		return err
+	}
+	do := v.value("do")
+	if do != "images" && do != "no images" {
+		return errBadForm
+	}
+	said, err := s.do(ctx, v, func(ctx context.Context, t *convo.Turn) error { return s.Desk.AllowImages(ctx, t, do == "images") })
+	if err != nil {
+		return err
+	}
+	return s.to(v, "/notices", flash{Say: said, Bad: !v.actor.Coordinator()})
 }
 
 // noticePage is one notice: a form while it is a draft, else what is published.

@@ -226,9 +226,20 @@ func TestAnOpenNoticeIsForEverybodyOfTheUnit(t *testing.T) {
 		{name: "the places are shown", as: "wang", path: path, status: 200, want: []string{"一楼大厅东墙", "https://www.example.gov.cn/gs", "/photo/"}},
 		{name: "no photo of elsewhere", as: "wang", path: path + "/photo/999", status: 404},
 		{name: "the five openings", as: "wang", path: "/openness", status: 200, want: []string{"风险公开", "公开中", "2026-10-14"}, not: []string{"登记别处"}},
+		{name: "no photos at first", as: "sun", path: "/notices", status: 200, want: []string{"允许附照片"}},
+		{name: "the office alone decides on photos", as: "wang", path: "/notices", status: 200, not: []string{"附照片"}},
 		{name: "only the office notes openings", as: "wang", path: "/openness", form: url.Values{"what": {"power"}, "audience": {"website"}, "place": {"政府网站"}, "from": {"2026-10-01"}}, status: 403},
 		{name: "with a day", as: "sun", path: "/openness", form: url.Values{"what": {"power"}, "audience": {"website"}, "place": {"政府网站"}}, status: 422, want: []string{"请写明从哪天起公开"}},
 	})
+	for _, c := range []struct {
+		who, do string
+		on      bool
+	}{{"sun", "images", true}, {"wang", "no images", true}, {"sun", "no images", false}} {
+		w.as(bot.UserID(c.who)).must("/notices", url.Values{"do": {c.do}})
+		if on, err := w.desk.Publications.Images(t.Context()); err != nil || on != c.on {
+			t.Errorf("%s says %s: %v %v", c.who, c.do, on, err)
+		}
+	}
 	if page := w.as("sun").must("/openness", url.Values{"what": {"power"}, "audience": {"website"}, "place": {"政府网站权责清单"}, "from": {"2026-10-01"}}); !strings.Contains(page.body, "政府网站权责清单") {
 		t.Errorf("%s", said(page.body))
 	}

@@ -49,7 +49,7 @@ func TestTheOfficeStepsAsideAndKeepsNothing(t *testing.T) {
 		}
 	}
 	got := han.post("/tips/open", url.Values{"pass": {secondPass}, "pass2": {firstPass}})
-	if got.status != http.StatusOK || !strings.Contains(got.body, aboutYou) || !strings.Contains(got.body, "又过了一周") || !strings.Contains(got.body, "第1项") {
+	if got.status != http.StatusOK || !strings.Contains(got.body, aboutYou) || !strings.Contains(got.body, "又过了一周") || !strings.Contains(got.body, "第1条") {
 		t.Fatalf("%d\n%s", got.status, said(got.body))
 	}
 	tip, tips := field(t, got.body, "ticket"), o.tips()
