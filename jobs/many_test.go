@@ -139,12 +139,12 @@ func TestARunThatNobodyBeginsIsCarriedAgainThoughRedisForgotNothingElse(t *testi
 func TestAJobLongerThanItsLeaseKeepsItAndIsDoneOnce(t *testing.T) {
 	h := newHouse(t)
 	var begun atomic.Int32
-	list := []jobs.Job{{Name: "one", Next: once(), Lease: 300 * time.Millisecond, Do: func(ctx context.Context, _ jobs.Run) error {
+	list := []jobs.Job{{Name: "one", Next: once(), Lease: 3 * time.Second, Do: func(ctx context.Context, _ jobs.Run) error {
 		begun.Add(1)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(2 * time.Second):
+		case <-time.After(8 * time.Second):
 			return nil
 		}
 	}}}
