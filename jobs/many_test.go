@@ -159,7 +159,7 @@ func TestAJobLongerThanItsLeaseKeepsItAndIsDoneOnce(t *testing.T) {
 func TestAWorkerThatLostItsRunLearnsOfItAndSaysNothingMore(t *testing.T) {
 	h := newHouse(t)
 	begun, ended := make(chan struct{}), make(chan error, 1)
-	h.start([]jobs.Job{{Name: "one", Next: once(), Lease: 300 * time.Millisecond, Do: func(ctx context.Context, _ jobs.Run) error {
+	h.start([]jobs.Job{{Name: "one", Next: once(), Lease: 2 * time.Second, Do: func(ctx context.Context, _ jobs.Run) error {
 		close(begun)
 		<-ctx.Done()
 		ended <- context.Cause(ctx)
@@ -175,7 +175,7 @@ func TestAWorkerThatLostItsRunLearnsOfItAndSaysNothingMore(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "lease lost") {
 			t.Error(err)
 		}
-	case <-time.After(5 * time.Second):
+	case <-time.After(20 * time.Second):
 		t.Fatal("it works on")
 	}
 	time.Sleep(300 * time.Millisecond)
